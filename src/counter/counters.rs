@@ -1,0 +1,44 @@
+//! The plain map: what a store guards, and what the calls mean one at a time.
+
+use super::StoreError;
+use std::collections::BTreeMap;
+
+/// Names that one map holds at the most: names come from the network.
+pub const NAMES_MAX: usize = 100_000;
+
+/// Named counters. A tree, because nobody can flood it by choosing names.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Counters(BTreeMap<String, i64>);
+
+impl Counters {
+    /// The value of `name`.
+    pub fn get(&self, name: &str) -> Result<i64, StoreError> {
+        self.0.get(name).copied().ok_or(StoreError::NotFound)
+    }
+
+    /// Gives `name` the value `value`.
+    pub fn set(&mut self, name: &str, value: i64) -> Result<(), StoreError> {
+        if let Some(counter) = self.0.get_mut(name) {
+            *counter = value;
+            return Ok(());
+        }
+        if self.0.len() >= NAMES_MAX {
+            return Err(StoreError::Full);
+        }
+        self.0.insert(name.to_owned(), value);
+        Ok(())
+    }
+
+    /// Adds one to `name`.
+    pub fn inc(&mut self, name: &str) -> Result<(), StoreError> {
+        let counter = self.0.get_mut(name).ok_or(StoreError::NotFound)?;
+        *counter = counter.checked_add(1).ok_or(StoreError::Overflow)?;
+        Ok(())
+    }
+}
+
+impl<N: Into<String>> FromIterator<(N, i64)> for Counters {
+    fn from_iter<I: IntoIterator<Item = (N, i64)>>(counters: I) -> Self {
+        Self(counters.into_iter().map(|(name, value)| (name.into(), value)).collect())
+    }
+}

@@ -1,0 +1,2 @@
+//! `std::sync` (skeleton).
+pub use std::sync::*;

@@ -1,0 +1,2 @@
+//! `std::thread` (skeleton).
+pub use std::thread::*;

@@ -1,0 +1,2 @@
+//! `tokio` (skeleton).
+pub use ::tokio::*;

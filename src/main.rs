@@ -1,0 +1,7 @@
+//! The command `raceproof`: parse, call, exit code.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    raceproof::cli::main()
+}

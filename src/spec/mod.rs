@@ -1,0 +1,1 @@
+//! What the operations mean one at a time (skeleton).
