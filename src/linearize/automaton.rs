@@ -1,0 +1,167 @@
+//! The spec in numbers: states, kinds of calls, and what leads where.
+//!
+//! A search asks the same question many times over ("what may this call leave behind in
+//! this state?"). Every state and every pair of operation and answer gets a number here,
+//! and every question is put to the spec once.
+
+use super::hash::{Map, hash};
+use super::history::Call;
+use crate::spec::Spec;
+use std::slice;
+
+/// An operation with its answer: calls of one class are interchangeable.
+struct Class<'a, S: Spec> {
+    op: &'a S::Op,
+    ret: Option<&'a S::Ret>,
+}
+
+/// The states that a call may leave behind.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Next {
+    Nowhere,
+    One(u32),
+    /// An index of [`Automaton::many`].
+    Many(u32),
+}
+
+/// How many answers of one operation are compared before a new class is made: answers
+/// can only be compared, and a second class for the same answer costs time alone.
+const ANSWERS_COMPARED_MAX: usize = 32;
+
+pub(super) struct Automaton<'a, S: Spec> {
+    ops: Map<&'a S::Op, u32>,
+    classes_of_op: Vec<Vec<u32>>,
+    classes: Vec<Class<'a, S>>,
+    states: Vec<S>,
+    state_by_hash: Map<u64, u32>,
+    /// The next state with the same hash, or `NONE`.
+    same_hash: Vec<u32>,
+    next: Map<u64, Next>,
+    many: Vec<Box<[u32]>>,
+}
+
+const NONE: u32 = u32::MAX;
+
+impl<'a, S: Spec> Automaton<'a, S> {
+    /// The number of `initial` is 0.
+    pub(super) fn new(initial: S) -> Self {
+        let mut automaton = Self {
+            ops: Map::default(),
+            classes_of_op: Vec::new(),
+            classes: Vec::new(),
+            states: Vec::new(),
+            state_by_hash: Map::default(),
+            same_hash: Vec::new(),
+            next: Map::default(),
+            many: Vec::new(),
+        };
+        automaton.state_id(initial);
+        automaton
+    }
+
+    /// The numbers of the operation of `call` and of its class.
+    pub(super) fn class_id(&mut self, call: &'a Call<S>) -> (u32, u32) {
+        let fresh = self.classes_of_op.len() as u32;
+        let op = *self.ops.entry(&call.op).or_insert(fresh);
+        if op == fresh {
+            self.classes_of_op.push(Vec::new());
+        }
+        let ret = call.ret.as_ref();
+        let known = &mut self.classes_of_op[op as usize];
+        let recent = known.iter().rev().take(ANSWERS_COMPARED_MAX);
+        if let Some(class) = recent.copied().find(|class| self.classes[*class as usize].ret == ret) {
+            return (op, class);
+        }
+        let class = self.classes.len() as u32;
+        known.push(class);
+        self.classes.push(Class { op: &call.op, ret });
+        (op, class)
+    }
+
+    /// What a call of `class` may leave behind in `state`.
+    ///
+    /// # Panics
+    ///
+    /// Where the spec says that the call only reads, and it changes the state.
+    pub(super) fn next(&mut self, state: u32, class: u32) -> Next {
+        let question = u64::from(state) << 32 | u64::from(class);
+        if let Some(next) = self.next.get(&question) {
+            return *next;
+        }
+        let next = self.ask(state, class);
+        self.next.insert(question, next);
+        next
+    }
+
+    /// The numbers of the states in `next`.
+    pub(super) fn targets<'n>(&'n self, next: &'n Next) -> &'n [u32] {
+        match next {
+            Next::Nowhere => &[],
+            Next::One(state) => slice::from_ref(state),
+            Next::Many(index) => &self.many[*index as usize],
+        }
+    }
+
+    pub(super) fn state(&self, id: u32) -> &S {
+        &self.states[id as usize]
+    }
+
+    /// States and answers that are kept: what this costs in memory.
+    pub(super) fn kept(&self) -> usize {
+        self.states.len() + self.next.len()
+    }
+
+    fn ask(&mut self, state: u32, class: u32) -> Next {
+        let Class { op, ret } = self.classes[class as usize];
+        let states = self.states[state as usize].next(op, ret);
+        let mut ids: Vec<u32> = Vec::with_capacity(states.len());
+        for next in states {
+            let id = self.state_id(next);
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        assert!(
+            !S::reads(op, ret) || ids.iter().all(|id| *id == state),
+            "the spec says that {op:?} with {ret:?} changes nothing, and it changed {:?}",
+            self.states[state as usize],
+        );
+        match ids[..] {
+            [] => Next::Nowhere,
+            [one] => Next::One(one),
+            _ => {
+                self.many.push(ids.into());
+                Next::Many(self.many.len() as u32 - 1)
+            }
+        }
+    }
+
+    fn state_id(&mut self, state: S) -> u32 {
+        let fresh = self.states.len() as u32;
+        let first = *self.state_by_hash.entry(hash(&state)).or_insert(fresh);
+        if first != fresh {
+            let mut id = first;
+            loop {
+                if self.states[id as usize] == state {
+                    return id;
+                }
+                match self.same_hash[id as usize] {
+                    NONE => break,
+                    next => id = next,
+                }
+            }
+            self.same_hash[id as usize] = fresh;
+        }
+        self.states.push(state);
+        self.same_hash.push(NONE);
+        fresh
+    }
+}
+
+impl<S: Spec> Clone for Class<'_, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S: Spec> Copy for Class<'_, S> {}

@@ -1,0 +1,146 @@
+//! The search that keeps every configuration a prefix can be in, return by return.
+//!
+//! Just-in-time linearization (Lowe, "Testing for linearizability", 2017, section 6): calls
+//! take effect only when some call is about to return, and only as far as that one needs.
+//! When no configuration is left, that return is the first one that nothing explains.
+
+use super::hash::Set;
+use super::part::Cursor;
+use super::search::{Failure, Found, Progress, Search, Taken};
+use super::slots::Slots;
+use super::step::{Configuration, Move, Problem};
+use crate::spec::Spec;
+
+/// A call that took effect, after those on the path to `parent`.
+#[derive(Clone, Copy)]
+struct Node {
+    parent: u32,
+    taken: Taken,
+}
+
+const ROOT: u32 = u32::MAX;
+
+/// A configuration, and the end of the path that led to it.
+type Reached = (Configuration, u32);
+
+pub(super) struct Frontier {
+    cursor: Cursor,
+    /// Where the events up to the cursor can have led.
+    here: Vec<Reached>,
+    /// What is still to be explored before the return at the cursor.
+    work: Vec<Reached>,
+    seen: Set<Configuration>,
+    /// Where that return leads.
+    index: Set<Configuration>,
+    after: Vec<Reached>,
+    trail: Vec<Node>,
+    moves: Vec<Move>,
+}
+
+impl Frontier {
+    pub(super) fn new() -> Self {
+        Self {
+            cursor: Cursor::default(),
+            here: vec![(Configuration { done: Slots::default(), state: 0 }, ROOT)],
+            work: Vec::new(),
+            seen: Set::default(),
+            index: Set::default(),
+            after: Vec::new(),
+            trail: Vec::new(),
+            moves: Vec::new(),
+        }
+    }
+
+    /// Explores one configuration before the return of `returning`, at `event`.
+    fn explore<S: Spec>(
+        &mut self,
+        problem: &mut Problem<S>,
+        (mut configuration, mut path): Reached,
+        returning: u32,
+        event: u32,
+    ) {
+        let trail = &mut self.trail;
+        problem.settle(&mut configuration, self.cursor.pending(), |item| {
+            path = extend(trail, path, Taken { item, event });
+        });
+        let slot = problem.part.items[returning as usize].slot;
+        if configuration.done.contains(slot) {
+            self.reach(configuration, path, slot);
+            return;
+        }
+        if !self.seen.insert(configuration.clone()) {
+            return;
+        }
+        let mut moves = std::mem::take(&mut self.moves);
+        problem.moves(&configuration, self.cursor.pending(), &mut moves);
+        for Move { item, state } in moves.drain(..) {
+            let taken = problem.part.items[item as usize].slot;
+            let next = Configuration { done: configuration.done.with(taken), state };
+            let path = extend(&mut self.trail, path, Taken { item, event });
+            if item == returning {
+                self.reach(next, path, slot);
+            } else {
+                self.work.push((next, path));
+            }
+        }
+        self.moves = moves;
+    }
+
+    /// The return is explained: its slot is free again.
+    fn reach(&mut self, mut configuration: Configuration, path: u32, slot: u32) {
+        configuration.done.remove(slot);
+        if self.index.insert(configuration.clone()) {
+            self.after.push((configuration, path));
+        }
+    }
+
+    fn order(&self, mut path: u32) -> Vec<Taken> {
+        let mut order = Vec::new();
+        while path != ROOT {
+            let node = self.trail[path as usize];
+            order.push(node.taken);
+            path = node.parent;
+        }
+        order.reverse();
+        order
+    }
+}
+
+impl Search for Frontier {
+    fn run<S: Spec>(&mut self, problem: &mut Problem<S>, until: u64) -> Progress {
+        while let Some(at) = self.cursor.next_return(&problem.part) {
+            let returning = problem.part.events[at].item;
+            if self.work.is_empty() && self.after.is_empty() {
+                self.work.append(&mut self.here);
+                self.work.reverse();
+            }
+            while let Some(reached) = self.work.pop() {
+                self.explore(problem, reached, returning, at as u32);
+                if problem.steps >= until && !self.work.is_empty() {
+                    return Progress::Paused;
+                }
+            }
+            self.seen.clear();
+            self.index.clear();
+            std::mem::swap(&mut self.here, &mut self.after);
+            if self.here.is_empty() {
+                return Progress::Done(Err(Failure { event: at as u32 }));
+            }
+            self.cursor.forth(&problem.part);
+            if problem.steps >= until {
+                return Progress::Paused;
+            }
+        }
+        let (_, path) = self.here[0];
+        Progress::Done(Ok(Found { order: self.order(path) }))
+    }
+
+    fn kept(&self) -> usize {
+        self.trail.len() + self.seen.len() + 2 * self.after.len() + self.here.len() + self.work.len()
+    }
+}
+
+fn extend(trail: &mut Vec<Node>, parent: u32, taken: Taken) -> u32 {
+    trail.push(Node { parent, taken });
+    trail.len() as u32 - 1
+}
