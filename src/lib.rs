@@ -4,11 +4,19 @@
 pub mod facade;
 #[cfg(feature = "tokio")]
 pub use facade::tokio;
-pub use facade::{cell, sync, thread};
+pub use facade::{cell, hint, sync, thread};
 
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "cli")]
 pub mod counter;
+#[cfg(feature = "model")]
+pub mod explore;
 pub mod linearize;
+#[cfg(feature = "model")]
+mod report;
 pub mod spec;
+#[cfg(feature = "model")]
+pub mod verdict;
+#[cfg(feature = "model")]
+mod world;

@@ -23,7 +23,6 @@ enum Command {
 
 impl ChannelStore {
     /// A store that holds `counters`, and whose owner runs as a task of the current runtime.
-    #[track_caller]
     pub fn new(counters: Counters) -> Self {
         let (owner, commands) = mpsc::channel(WAITING_MAX);
         tokio::spawn(own(counters, commands));

@@ -11,7 +11,6 @@ pub struct LostUpdateStore {
 
 impl LostUpdateStore {
     /// A store that holds `counters`.
-    #[track_caller]
     pub fn new(counters: Counters) -> Self {
         Self { counters: Mutex::new(counters) }
     }

@@ -12,7 +12,6 @@ pub struct MutexStore {
 
 impl MutexStore {
     /// A store that holds `counters`.
-    #[track_caller]
     pub fn new(counters: Counters) -> Self {
         Self { counters: Mutex::new(counters) }
     }

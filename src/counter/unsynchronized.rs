@@ -17,7 +17,6 @@ unsafe impl Sync for UnsynchronizedStore {}
 
 impl UnsynchronizedStore {
     /// A store that holds `counters`.
-    #[track_caller]
     pub fn new(counters: Counters) -> Self {
         Self { counters: UnsafeCell::new(counters), overlap: overlap::Detector::default() }
     }

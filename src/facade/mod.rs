@@ -1,6 +1,10 @@
 //! What programs under test are written with: std's and tokio's own names.
+//!
+//! Without the feature `model` these are re-exports. With it, each is a struct of std's own object,
+//! where the data stays, beside its part in the world that made it.
 
 pub mod cell;
+pub mod hint;
 pub mod sync;
 pub mod thread;
 #[cfg(feature = "tokio")]

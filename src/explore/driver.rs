@@ -1,0 +1,218 @@
+//! Runs a program's executions on shuttle's runtime, under a strategy that picks who makes the next step.
+//!
+//! For shuttle, every thread of ours can always run; which of them may make its step is decided here,
+//! from the operations that they have announced. So a blocked thread costs nothing, and shuttle's own
+//! samplers are asked only about threads that can go on.
+
+use super::progress::Progress;
+use super::schedule::{Pick, Schedule};
+use crate::world::execution::{self, Execution, Phase};
+use crate::world::failure::Failure;
+use crate::world::operation::{Kind, ThreadId};
+use crate::world::{self, World, panic, spawn};
+use shuttle::scheduler::{Schedule as ShuttleSchedule, Scheduler, Task, TaskId};
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// A program under test.
+pub type Program = Arc<dyn Fn() + Send + Sync>;
+
+/// Stack of a thread of the model, in bytes; untouched pages cost nothing.
+const STACK_BYTES: usize = 512 * 1024;
+
+/// Who makes the next step, and when the search is over.
+pub trait Strategy {
+    /// Whether there is another execution to run.
+    fn begin(&mut self) -> bool;
+
+    /// Who of `enabled`, which is not empty, makes the next step. None gives the execution up: it would
+    /// show nothing new.
+    fn pick(&mut self, execution: &Execution, enabled: &[ThreadId], tasks: &[&Task]) -> Option<Pick>;
+
+    /// An execution has ended. Returns whether the search goes on.
+    fn end(&mut self, execution: &mut Execution, picks: &Schedule) -> bool;
+}
+
+/// What is counted over a search.
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    /// Executions that ran to their end, or to a finding.
+    pub executions: u64,
+    /// Executions given up because they would have shown nothing new.
+    pub redundant: u64,
+    /// Whether two threads ever met in an object.
+    pub shared: bool,
+    /// Whether every execution that could be run was.
+    pub complete: bool,
+}
+
+struct Driver<S> {
+    strategy: Rc<RefCell<S>>,
+    counts: Rc<RefCell<Counts>>,
+    picks: Schedule,
+    enabled: Vec<ThreadId>,
+    steps_max: usize,
+    running: bool,
+    progress: Progress,
+}
+
+/// Runs executions of `program` until `strategy` ends the search.
+///
+/// # Panics
+///
+/// If an engine does, which is a defect of raceproof.
+pub fn drive<S: Strategy + 'static>(program: &Program, strategy: S, steps_max: usize) -> (S, Counts) {
+    prepare();
+    let strategy = Rc::new(RefCell::new(strategy));
+    let counts = Rc::new(RefCell::new(Counts::default()));
+    let driver = Driver {
+        strategy: Rc::clone(&strategy),
+        counts: Rc::clone(&counts),
+        picks: Schedule::default(),
+        enabled: Vec::new(),
+        steps_max,
+        running: false,
+        progress: Progress::new(),
+    };
+    execution::with(Execution::forget_program);
+    let ran = {
+        let _model = world::enter(World::Model);
+        let program = Arc::clone(program);
+        let runner = shuttle::Runner::new(driver, config());
+        catch_unwind(AssertUnwindSafe(|| runner.run(move || spawn::run_main(|| program()))))
+    };
+    if let Err(payload) = ran {
+        // A defect of ours, or of shuttle: our hook has kept silent about it.
+        panic!("{}", panic::message(&*payload));
+    }
+    let counts = counts.borrow().clone();
+    let strategy = Rc::try_unwrap(strategy).ok().expect("the runner has dropped its driver").into_inner();
+    (strategy, counts)
+}
+
+fn config() -> shuttle::Config {
+    let mut config = shuttle::Config::new();
+    config.stack_size = STACK_BYTES;
+    config.failure_persistence = shuttle::FailurePersistence::None;
+    config.max_steps = shuttle::MaxSteps::None;
+    config.silence_warnings = true;
+    config
+}
+
+/// Takes shuttle's panic hook away, once a process.
+pub fn prepare() {
+    panic::install_hook(|| {
+        let scheduler = shuttle::scheduler::RoundRobinScheduler::new(1);
+        shuttle::Runner::new(scheduler, config()).run(|| {});
+    });
+}
+
+impl<S: Strategy> Driver<S> {
+    /// Takes note of the execution that has just ended. Returns whether the search goes on.
+    fn ended(&mut self) -> bool {
+        execution::with(|e| {
+            let mut counts = self.counts.borrow_mut();
+            leftover_panic(e);
+            match e.failure {
+                Some(Failure::Cut) => counts.redundant += 1,
+                _ => counts.executions += 1,
+            }
+            counts.shared |= e.shared();
+            self.progress.tick(counts.executions);
+            drop(counts);
+            self.strategy.borrow_mut().end(e, &self.picks)
+        })
+    }
+
+    fn next(&mut self, execution: &mut Execution, tasks: &[&Task], current: Option<TaskId>) -> ThreadId {
+        if let Some(running) = running(execution, tasks, current) {
+            return running;
+        }
+        if !execution.is_over()
+            && let Some(granted) = self.grant(execution, tasks)
+        {
+            return granted;
+        }
+        // Given up: the threads unwind, the main thread last.
+        let unfinished = |id: &ThreadId| execution.threads[id.index()].phase != Phase::Finished;
+        let last = execution.started.iter().copied().rev().find(unfinished);
+        last.unwrap_or_else(|| thread_of(execution, tasks[0].id()))
+    }
+
+    fn grant(&mut self, execution: &mut Execution, tasks: &[&Task]) -> Option<ThreadId> {
+        self.enabled.clear();
+        self.enabled.extend(execution.started.iter().copied().filter(|id| execution.is_enabled(*id)));
+        if self.enabled.is_empty() {
+            self.enabled.extend(execution.started.iter().copied().filter(|id| execution.may_yield_idly(*id)));
+        }
+        if self.enabled.is_empty() {
+            let stuck = execution.stuck();
+            execution.fail(stuck);
+            return None;
+        }
+        let Some(pick) = self.strategy.borrow_mut().pick(execution, &self.enabled, tasks) else {
+            execution.fail(Failure::Cut);
+            return None;
+        };
+        execution.chosen = pick.choice;
+        let next = execution.threads[pick.thread.index()].next.as_ref();
+        let chooses = next.is_some_and(|(operation, _)| matches!(operation.kind, Kind::Choose(_)));
+        self.picks.push(pick, chooses);
+        Some(pick.thread)
+    }
+}
+
+/// A thread that is not before a step: the current one, on its way to its next step or out, or one that has
+/// just been started.
+fn running(execution: &Execution, tasks: &[&Task], current: Option<TaskId>) -> Option<ThreadId> {
+    if let Some(task) = current {
+        let thread = thread_of(execution, task);
+        let alive = tasks.iter().any(|task| thread_of(execution, task.id()) == thread);
+        if alive && execution.threads[thread.index()].phase != Phase::AtStep {
+            return Some(thread);
+        }
+    }
+    execution.started.iter().copied().find(|id| execution.threads[id.index()].phase == Phase::Running)
+}
+
+/// A panic of a thread that nobody joined is the program's.
+fn leftover_panic(execution: &mut Execution) {
+    if let Some(panic) = execution.threads.iter_mut().find_map(|thread| thread.panic.take()) {
+        execution.fail(Failure::Panic(panic));
+    }
+}
+
+fn thread_of(execution: &Execution, task: TaskId) -> ThreadId {
+    execution.started[usize::from(task)]
+}
+
+impl<S: Strategy> Scheduler for Driver<S> {
+    fn new_execution(&mut self) -> Option<ShuttleSchedule> {
+        if std::mem::take(&mut self.running) && !self.ended() {
+            return None;
+        }
+        if !self.strategy.borrow_mut().begin() {
+            self.counts.borrow_mut().complete = true;
+            return None;
+        }
+        self.running = true;
+        self.picks.clear();
+        execution::with(|e| e.begin(self.steps_max));
+        Some(ShuttleSchedule::new(0))
+    }
+
+    fn next_task(&mut self, tasks: &[&Task], current: Option<TaskId>, _: bool) -> Option<TaskId> {
+        execution::with(|e| {
+            let thread = self.next(e, tasks, current);
+            e.current = thread;
+            let task = e.started.iter().position(|id| *id == thread).expect("it was started");
+            Some(TaskId::from(task))
+        })
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        0
+    }
+}

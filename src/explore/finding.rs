@@ -1,0 +1,227 @@
+//! Turns an execution that was given up into a counterexample, or into the reason why nothing can be said.
+
+use super::names::name_of;
+use super::schedule::Schedule;
+use crate::verdict::{Counterexample, Finding as What, Row};
+use crate::world::execution::{Event, Execution};
+use crate::world::failure::{Failure, Reason, Wait};
+use crate::world::object::DataRace;
+use crate::world::operation::{At, Kind, Outcome, ThreadId, Value};
+
+/// What an execution that was given up shows.
+#[derive(Clone, Debug)]
+pub enum Finding {
+    /// The program is wrong.
+    Wrong(Box<Counterexample>),
+    /// Nothing can be said.
+    Undecided(String),
+}
+
+impl Finding {
+    /// What `execution` shows, which `picks` led to.
+    ///
+    /// # Panics
+    ///
+    /// If the execution was not given up.
+    pub fn of(execution: &Execution, picks: &Schedule) -> Self {
+        let failure = execution.failure.as_ref().expect("only a given-up execution shows something");
+        if let Failure::Undecided(reason) = failure {
+            return Self::Undecided(reason_text(reason));
+        }
+        let mut shown = Counterexample {
+            finding: what(failure),
+            threads: execution.started.iter().map(|id| execution.thread_name(*id)).collect(),
+            program: Vec::new(),
+            rows: rows(execution),
+            preemptions: preemptions(execution),
+            why: why(execution, failure),
+            schedule: (!picks.is_empty()).then(|| picks.to_string()),
+            seed: None,
+        };
+        mark(execution, failure, &mut shown);
+        Self::Wrong(Box::new(shown))
+    }
+}
+
+fn what(failure: &Failure) -> What {
+    match failure {
+        Failure::DataRace { .. } => What::DataRace,
+        Failure::Deadlock { .. } => What::Deadlock,
+        Failure::Livelock { .. } => What::Livelock,
+        Failure::Panic(_) => What::Panic,
+        Failure::Violation(_) | Failure::Undecided(_) | Failure::Cut => What::NotLinearizable,
+    }
+}
+
+fn column(execution: &Execution, id: ThreadId) -> usize {
+    execution.started.iter().position(|started| *started == id).unwrap_or(0)
+}
+
+/// One row a step and a mark, in the order in which they happened.
+fn rows(execution: &Execution) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut marks = execution.marks.iter().peekable();
+    for (i, event) in execution.trace.iter().enumerate() {
+        while let Some(mark) = marks.next_if(|mark| mark.before <= i) {
+            rows.push(mark_row(execution, mark));
+        }
+        if let Some(text) = step_text(execution, event) {
+            let thread = column(execution, event.thread);
+            rows.push(Row { thread, text, at: Some(line(event.operation.at)), decisive: false });
+        }
+    }
+    rows.extend(marks.map(|mark| mark_row(execution, mark)));
+    rows
+}
+
+fn mark_row(execution: &Execution, mark: &crate::world::execution::Mark) -> Row {
+    Row {
+        thread: column(execution, mark.thread),
+        text: format!("{:?}", mark.what),
+        at: None,
+        decisive: false,
+    }
+}
+
+/// What a step did; none for the ends of threads, which say nothing.
+fn step_text(execution: &Execution, event: &Event) -> Option<String> {
+    let verb = event.operation.kind.verb();
+    match (event.operation.kind, event.outcome) {
+        (Kind::Exit, _) => return None,
+        (Kind::Join, _) => return Some(verb.to_owned()),
+        (Kind::Choose(_), Outcome::Chose(way)) => return Some(format!("{verb} way {way}")),
+        _ => {}
+    }
+    let object = name_of(&execution.objects[event.slot as usize]);
+    let result = match (event.value, event.outcome) {
+        (Value::None, Outcome::Failed) => " failed".to_owned(),
+        (Value::None, Outcome::Ended) if event.operation.kind != Kind::SenderDrop => " ended".to_owned(),
+        (Value::None, _) => String::new(),
+        (value, Outcome::Failed) => format!(" = {value} failed"),
+        (value, _) => format!(" = {value}"),
+    };
+    Some(format!("{verb} {object}{result}"))
+}
+
+/// `file.rs:12`, without the folders that every line of a program shares.
+pub fn line(at: At) -> String {
+    let file = at.file().rsplit(['/', '\\']).next().unwrap_or(at.file());
+    format!("{file}:{}", at.line())
+}
+
+/// How often the schedule left a thread that could have gone on.
+fn preemptions(execution: &Execution) -> usize {
+    let last_of = |id: ThreadId| execution.threads[id.index()].last;
+    let pairs = execution.trace.iter().zip(execution.trace.iter().skip(1)).enumerate();
+    pairs.filter(|(i, (a, b))| a.thread != b.thread && !ends_turn(a) && last_of(a.thread) > Some(*i)).count()
+}
+
+/// Whether a thread goes no further of itself behind this step, as far as the trace tells.
+fn ends_turn(event: &Event) -> bool {
+    matches!(event.operation.kind, Kind::Exit | Kind::Yield)
+}
+
+fn why(execution: &Execution, failure: &Failure) -> Vec<String> {
+    match failure {
+        Failure::DataRace { object, race } => race_lines(execution, *object, race),
+        Failure::Deadlock { waits } => waits.iter().map(|wait| wait_line(execution, wait)).collect(),
+        Failure::Livelock { waits } => {
+            let lines = waits.iter().map(|wait| {
+                let name = execution.thread_name(wait.thread);
+                format!("{name} goes round at {} and nothing changes", line(wait.operation.at))
+            });
+            lines.collect()
+        }
+        Failure::Panic(panic) => {
+            let name = execution.thread_name(panic.thread);
+            let at = panic.at.as_deref().map(|at| format!(" at {at}")).unwrap_or_default();
+            vec![format!("{name} panicked{at}:"), panic.message.clone()]
+        }
+        Failure::Violation(why) => why.lines().map(str::to_owned).collect(),
+        Failure::Undecided(_) | Failure::Cut => Vec::new(),
+    }
+}
+
+fn race_lines(execution: &Execution, object: u32, race: &DataRace) -> Vec<String> {
+    let access = |access: &crate::world::object::Access| {
+        let does = if access.writes { "writes" } else { "reads" };
+        format!("{}  {does}  {}", execution.thread_name(access.thread), line(access.at))
+    };
+    vec![
+        format!("two accesses to {} that nothing orders:", name_of(&execution.objects[object as usize])),
+        access(&race.first),
+        access(&race.second),
+        "no lock, join, message or Release/Acquire pair lies between the two".to_owned(),
+    ]
+}
+
+fn wait_line(execution: &Execution, wait: &Wait) -> String {
+    let object = &execution.objects[wait.slot as usize];
+    let (name, at) = (execution.thread_name(wait.thread), line(wait.operation.at));
+    let holds = held(execution, wait.thread);
+    let waits = match wait.operation.kind {
+        Kind::Join => format!("waits at {at} for a thread that never ends"),
+        Kind::Recv => format!("waits at {at} for a message in {} that nobody sends", name_of(object)),
+        Kind::Send => format!("waits at {at} for room in {}", name_of(object)),
+        _ => match wait.held_by {
+            Some((holder, since)) => {
+                let holder = execution.thread_name(holder);
+                format!("waits at {at} for {}, which {holder} holds since {}", name_of(object), line(since))
+            }
+            None => format!("waits at {at} for {}", name_of(object)),
+        },
+    };
+    format!("{name}  {holds}{waits}")
+}
+
+fn held(execution: &Execution, thread: ThreadId) -> String {
+    let holds = execution.objects.iter().filter_map(|object| {
+        let (holder, since) = object.state.holder()?;
+        (holder == thread).then(|| format!("holds {} ({})  ", name_of(object), line(since)))
+    });
+    holds.collect()
+}
+
+/// Marks the rows that decide.
+fn mark(execution: &Execution, failure: &Failure, shown: &mut Counterexample) {
+    let decisive: Vec<(usize, String)> = match failure {
+        Failure::DataRace { race, .. } => [&race.first, &race.second]
+            .map(|access| (column(execution, access.thread), line(access.at)))
+            .into_iter()
+            .collect(),
+        _ => Vec::new(),
+    };
+    for (thread, at) in decisive {
+        let row =
+            shown.rows.iter_mut().rev().find(|row| row.thread == thread && row.at.as_ref() == Some(&at));
+        if let Some(row) = row {
+            row.decisive = true;
+        }
+    }
+}
+
+fn reason_text(reason: &Reason) -> String {
+    match reason {
+        Reason::Stranger { created, used } => {
+            format!(
+                "an object that was made at {created}, outside of this execution, was used at {used}; make it inside the program"
+            )
+        }
+        Reason::Steps { max } => {
+            format!("an execution had more than {max} steps; raise steps_max, or bound the program's loops")
+        }
+        Reason::NotDeterministic { step } => {
+            format!("the program does not do the same under the same schedule: {step}")
+        }
+        Reason::NothingShared => {
+            "no two threads met in an object of raceproof; is something still on std::sync?".to_owned()
+        }
+        Reason::NothingRan => "not one execution was completed".to_owned(),
+        Reason::NotModelled(what) => what.clone(),
+    }
+}
+
+/// The text of a reason that an engine gives without an execution.
+pub fn undecided(reason: &Reason) -> String {
+    reason_text(reason)
+}

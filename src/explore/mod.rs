@@ -1,0 +1,183 @@
+//! Runs the executions of a program: one engine a file.
+
+mod budget;
+mod driver;
+mod finding;
+mod loom;
+mod names;
+mod progress;
+mod sampling;
+mod schedule;
+mod stress;
+
+pub use schedule::{ParseScheduleError, Schedule};
+
+use crate::verdict::{Coverage, Cut, Limit, Refutation, Verdict};
+use crate::world::failure::Reason;
+use budget::Budget;
+use driver::{Counts, Program};
+use finding::Finding;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Who explores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// loom: every execution, C11 weak memory; at most 5 threads with the main one.
+    Loom,
+    /// Shuttle's random walk.
+    Random {
+        /// Where its chance comes from.
+        seed: u64,
+    },
+    /// Shuttle's probabilistic concurrency testing: few preemptions at random places.
+    Pct {
+        /// Where its chance comes from.
+        seed: u64,
+        /// The number of ordering constraints that the bug to be found may need.
+        depth: usize,
+    },
+    /// Shuttle's uniform random walk: threads weighed by the steps before them.
+    Urw {
+        /// Where its chance comes from.
+        seed: u64,
+    },
+    /// Real threads, for what models leave out. It never proves.
+    Stress,
+}
+
+impl Engine {
+    /// Its name, as the command line has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Loom => "loom",
+            Self::Random { .. } => "random",
+            Self::Pct { .. } => "pct",
+            Self::Urw { .. } => "urw",
+            Self::Stress => "stress",
+        }
+    }
+
+    /// Where its chance comes from, if it draws by chance.
+    pub fn seed(self) -> Option<u64> {
+        match self {
+            Self::Random { seed } | Self::Pct { seed, .. } | Self::Urw { seed } => Some(seed),
+            Self::Loom | Self::Stress => None,
+        }
+    }
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// An engine and its bounds.
+#[derive(Clone, Debug)]
+#[must_use = "an explorer does nothing until it explores"]
+pub struct Explorer {
+    engine: Engine,
+    executions_max: Option<u64>,
+    elapsed_ms_max: Option<u64>,
+    steps_max: usize,
+}
+
+/// Executions that a sampler draws unless it is told otherwise.
+const SAMPLES: u64 = 10_000;
+
+/// Steps that one execution may have unless the explorer is told otherwise.
+const STEPS_MAX: usize = 10_000;
+
+impl Explorer {
+    /// An explorer without bounds on executions and time, but for samplers, which draw 10,000.
+    pub fn new(engine: Engine) -> Self {
+        Self { engine, executions_max: None, elapsed_ms_max: None, steps_max: STEPS_MAX }
+    }
+
+    /// Bounds the executions. A search that is cut short is `Passed`.
+    pub fn executions_max(mut self, max: u64) -> Self {
+        self.executions_max = Some(max);
+        self
+    }
+
+    /// Bounds the time, in milliseconds. A search that is cut short is `Passed`.
+    pub fn elapsed_ms_max(mut self, max: u64) -> Self {
+        self.elapsed_ms_max = Some(max);
+        self
+    }
+
+    /// Bounds the steps of one execution. A program that needs more is `Undecided`.
+    pub fn steps_max(mut self, max: usize) -> Self {
+        self.steps_max = max;
+        self
+    }
+
+    /// Explores a program that is written with the facade.
+    pub fn explore(&self, program: impl Fn() + Send + Sync + 'static) -> Verdict {
+        self.run(&(Arc::new(program) as Program))
+    }
+
+    /// Explores an asynchronous program, whose main task is the given future.
+    pub fn explore_async(&self, program: impl AsyncFn() + Send + Sync + 'static) -> Verdict {
+        self.explore(move || crate::world::task::block_on(program()))
+    }
+
+    fn run(&self, program: &Program) -> Verdict {
+        let start = Instant::now();
+        let budget = || Budget::new(self.executions_max.unwrap_or(u64::MAX), self.elapsed_ms_max);
+        let samples = || Budget::new(self.executions_max.unwrap_or(SAMPLES), self.elapsed_ms_max);
+        let ended = match self.engine {
+            Engine::Loom => loom::explore(program, budget()),
+            Engine::Stress => stress::explore(program, samples()),
+            Engine::Random { seed } => self.sample(program, sampling::Sampling::random(seed, samples())),
+            Engine::Pct { seed, depth } => {
+                self.sample(program, sampling::Sampling::pct(seed, depth, samples()))
+            }
+            Engine::Urw { seed } => self.sample(program, sampling::Sampling::urw(seed, samples())),
+        };
+        self.verdict(ended, start)
+    }
+
+    fn sample(&self, program: &Program, sampling: sampling::Sampling) -> Ended {
+        let (sampling, counts) = driver::drive(program, sampling, self.steps_max);
+        Ended { counts, finding: sampling.finding, cut: Some(Cut::Sampling), limits: Vec::new() }
+    }
+
+    fn verdict(&self, ended: Ended, start: Instant) -> Verdict {
+        let coverage = Coverage {
+            engine: self.engine,
+            executions: ended.counts.executions,
+            redundant: ended.counts.redundant,
+            elapsed: start.elapsed(),
+            limits: ended.limits,
+        };
+        match ended.finding {
+            Some(Finding::Wrong(mut counterexample)) => {
+                counterexample.seed = self.engine.seed();
+                Verdict::Refuted(Box::new(Refutation { coverage, counterexample: *counterexample }))
+            }
+            Some(Finding::Undecided(why)) => Verdict::Undecided(coverage, why),
+            None if coverage.executions == 0 => {
+                Verdict::Undecided(coverage, finding::undecided(&Reason::NothingRan))
+            }
+            None if !ended.counts.shared => {
+                Verdict::Undecided(coverage, finding::undecided(&Reason::NothingShared))
+            }
+            None => match ended.cut {
+                Some(cut) => Verdict::Passed(coverage, cut),
+                None => Verdict::Proved(coverage),
+            },
+        }
+    }
+}
+
+/// How an engine ended.
+struct Ended {
+    counts: Counts,
+    finding: Option<Finding>,
+    /// Why executions were left out, if any were.
+    cut: Option<Cut>,
+    limits: Vec<Limit>,
+}

@@ -1,0 +1,122 @@
+//! Schedules as short printable strings: who made each step, and which way each choice went.
+//!
+//! `r1:` says the version; then a character a step, the thread in base 36 (in brackets from 36 on), and
+//! behind a step that was a choice a point and the way it took.
+
+use crate::world::operation::ThreadId;
+use std::fmt;
+use std::str::FromStr;
+
+/// Who makes a step, and which way if it is a choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pick {
+    /// Who.
+    pub thread: ThreadId,
+    /// Which way.
+    pub choice: u32,
+}
+
+/// The picks of one execution.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Schedule(Vec<(Pick, bool)>);
+
+const VERSION: &str = "r1:";
+
+impl Schedule {
+    /// One step more; `chooses` says that it is a choice.
+    pub fn push(&mut self, pick: Pick, chooses: bool) {
+        self.0.push((pick, chooses));
+    }
+
+    /// Forgets all steps.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// The pick of step `i`.
+    pub fn get(&self, i: usize) -> Option<Pick> {
+        self.0.get(i).map(|(pick, _)| *pick)
+    }
+
+    /// The number of steps.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is no step.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(VERSION)?;
+        for (pick, chooses) in &self.0 {
+            match char::from_digit(u32::from(pick.thread.0), 36) {
+                Some(digit) => write!(f, "{digit}")?,
+                None => write!(f, "({})", pick.thread.0)?,
+            }
+            if *chooses {
+                match char::from_digit(pick.choice, 36) {
+                    Some(digit) => write!(f, ".{digit}")?,
+                    None => write!(f, ".({})", pick.choice)?,
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why a string is no schedule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseScheduleError(String);
+
+impl fmt::Display for ParseScheduleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ParseScheduleError {}
+
+impl FromStr for Schedule {
+    type Err = ParseScheduleError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let Some(mut rest) = text.trim().strip_prefix(VERSION) else {
+            let what = format!("{text:?} is not a schedule of this version: one begins with {VERSION:?}");
+            return Err(ParseScheduleError(what));
+        };
+        let mut schedule = Self::default();
+        while !rest.is_empty() {
+            let thread = number(&mut rest)?;
+            let thread = ThreadId(u16::try_from(thread).map_err(|_| bad(rest))?);
+            let chooses = rest.starts_with('.');
+            let choice = if chooses {
+                rest = &rest[1..];
+                number(&mut rest)?
+            } else {
+                0
+            };
+            schedule.push(Pick { thread, choice }, chooses);
+        }
+        Ok(schedule)
+    }
+}
+
+fn number(rest: &mut &str) -> Result<u32, ParseScheduleError> {
+    if let Some(bracketed) = rest.strip_prefix('(') {
+        let (number, behind) = bracketed.split_once(')').ok_or_else(|| bad(rest))?;
+        let parsed = number.parse().map_err(|_| bad(rest))?;
+        *rest = behind;
+        return Ok(parsed);
+    }
+    let digit = rest.chars().next().and_then(|c| c.to_digit(36)).ok_or_else(|| bad(rest))?;
+    *rest = &rest[1..];
+    Ok(digit)
+}
+
+fn bad(rest: &str) -> ParseScheduleError {
+    ParseScheduleError(format!("a schedule cannot go on with {:?}", rest.chars().take(8).collect::<String>()))
+}

@@ -1,0 +1,16 @@
+//! `std::hint`, with a `spin_loop` that lets the other threads of a model go first.
+
+#[cfg(not(feature = "model"))]
+pub use std::hint::spin_loop;
+
+/// As [`std::hint::spin_loop`].
+#[cfg(feature = "model")]
+#[inline]
+#[track_caller]
+pub fn spin_loop() {
+    if crate::world::is_real() {
+        std::hint::spin_loop();
+    } else {
+        crate::thread::yield_now();
+    }
+}

@@ -1,2 +1,0 @@
-//! `std::sync` (skeleton).
-pub use std::sync::*;

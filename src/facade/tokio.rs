@@ -1,2 +1,0 @@
-//! `tokio` (skeleton).
-pub use ::tokio::*;

@@ -1,0 +1,10 @@
+//! `tokio`: all of it, with what a model must see in place of tokio's own.
+
+pub use ::tokio::*;
+
+#[cfg(feature = "model")]
+pub mod sync;
+#[cfg(feature = "model")]
+pub mod task;
+#[cfg(feature = "model")]
+pub use task::spawn;

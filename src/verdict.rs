@@ -1,0 +1,194 @@
+//! What an exploration found: a value, never a panic.
+
+use crate::explore::Engine;
+use std::time::Duration;
+
+/// The end of an exploration.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// Every execution within the bounds was explored, up to reorderings that no program can tell apart.
+    Proved(Coverage),
+    /// Nothing was found, and executions were left out.
+    Passed(Coverage, Cut),
+    /// An execution is wrong: here it is.
+    Refuted(Box<Refutation>),
+    /// No judgement is honest.
+    Undecided(Coverage, String),
+}
+
+/// What was explored.
+#[derive(Clone, Debug)]
+pub struct Coverage {
+    /// By whom.
+    pub engine: Engine,
+    /// Executions that ran to their end.
+    pub executions: u64,
+    /// Executions that were begun and turned out to show nothing new.
+    pub redundant: u64,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// What the primitives that were used leave out in this engine, with the lines that used them.
+    pub limits: Vec<Limit>,
+}
+
+/// What a model leaves out of a primitive that the program used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// What is left out, and who decides it.
+    pub what: String,
+    /// The lines that used it.
+    pub lines: Vec<String>,
+}
+
+/// Why executions were left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// The bound on executions was reached.
+    Executions {
+        /// The bound.
+        max: u64,
+    },
+    /// The bound on time was reached.
+    Elapsed {
+        /// The bound, in milliseconds.
+        ms_max: u64,
+    },
+    /// Executions with more preemptions were left out.
+    Preemptions {
+        /// The bound.
+        max: usize,
+    },
+    /// The engine draws executions by chance, or runs on real threads.
+    Sampling,
+}
+
+/// What refutes a program, and where it was found.
+#[derive(Clone, Debug)]
+pub struct Refutation {
+    /// What was explored until then.
+    pub coverage: Coverage,
+    /// The failing execution.
+    pub counterexample: Counterexample,
+}
+
+/// A failing execution, for people.
+#[derive(Clone, Debug)]
+pub struct Counterexample {
+    /// What is wrong.
+    pub finding: Finding,
+    /// The threads: a column each.
+    pub threads: Vec<String>,
+    /// What each thread of the program does, where that is known.
+    pub program: Vec<(String, String)>,
+    /// The steps, from top to bottom.
+    pub rows: Vec<Row>,
+    /// How often a thread was made to wait that could have gone on.
+    pub preemptions: usize,
+    /// Why it is wrong, in words.
+    pub why: Vec<String>,
+    /// How to see it again; none where an engine has no schedules.
+    pub schedule: Option<String>,
+    /// The seed of the engine that found it, if it drew by chance.
+    pub seed: Option<u64>,
+}
+
+/// What kind of wrong a counterexample shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// Two accesses to plain memory that nothing orders.
+    DataRace,
+    /// Threads that wait for ever.
+    Deadlock,
+    /// Threads that go round for ever.
+    Livelock,
+    /// A panic of the program.
+    Panic,
+    /// Answers that no order of the calls explains.
+    NotLinearizable,
+    /// The process ended, or calls were lost, outside of any model.
+    Died,
+}
+
+/// One line of a counterexample's table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Whose: an index of `Counterexample::threads`.
+    pub thread: usize,
+    /// What it did.
+    pub text: String,
+    /// For which line of the program.
+    pub at: Option<String>,
+    /// Whether it decides.
+    pub decisive: bool,
+}
+
+impl Verdict {
+    /// What was explored.
+    pub fn coverage(&self) -> &Coverage {
+        match self {
+            Self::Proved(coverage) | Self::Passed(coverage, _) | Self::Undecided(coverage, _) => coverage,
+            Self::Refuted(refutation) => &refutation.coverage,
+        }
+    }
+
+    /// The verdict in one word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Proved(_) => "proved",
+            Self::Passed(..) => "passed",
+            Self::Refuted(_) => "refuted",
+            Self::Undecided(..) => "undecided",
+        }
+    }
+
+    /// The failing execution, if there is one.
+    pub fn counterexample(&self) -> Option<&Counterexample> {
+        match self {
+            Self::Refuted(refutation) => Some(&refutation.counterexample),
+            _ => None,
+        }
+    }
+
+    /// Whether every execution within the bounds was explored, and none is wrong.
+    pub fn is_proved(&self) -> bool {
+        matches!(self, Self::Proved(_))
+    }
+
+    /// Whether an execution is wrong.
+    pub fn is_refuted(&self) -> bool {
+        matches!(self, Self::Refuted(_))
+    }
+
+    /// Asks for a proof.
+    ///
+    /// # Panics
+    ///
+    /// With the verdict's text, unless it is `Proved`.
+    #[track_caller]
+    pub fn assert_proved(&self) {
+        assert!(self.is_proved(), "{self}");
+    }
+
+    /// Asks that nothing was found.
+    ///
+    /// # Panics
+    ///
+    /// With the verdict's text, unless it is `Proved` or `Passed`.
+    #[track_caller]
+    pub fn assert_passed(&self) {
+        assert!(matches!(self, Self::Proved(_) | Self::Passed(..)), "{self}");
+    }
+
+    /// Asks for a counterexample, and returns it.
+    ///
+    /// # Panics
+    ///
+    /// With the verdict's text, unless it is `Refuted`.
+    #[track_caller]
+    pub fn assert_refuted(&self) -> &Counterexample {
+        match self {
+            Self::Refuted(refutation) => &refutation.counterexample,
+            _ => panic!("{self}"),
+        }
+    }
+}

@@ -1,0 +1,403 @@
+//! One execution of a program in a model: its threads, its objects and its trace.
+//!
+//! There is at most one on an operating system thread, since model threads are coroutines of it. It
+//! knows nothing of engines: a scheduler reads who could do what, and grants one thread its step.
+
+use super::clock::Clock;
+use super::failure::{Failure, Panic, Reason, Wait};
+use super::object::{Knowledge, Object, State, Step};
+use super::operation::{At, Kind, ObjectId, Operation, Outcome, ThreadId, Value};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ops::Range;
+
+thread_local! {
+    static EXECUTION: RefCell<Execution> = RefCell::new(Execution::default());
+}
+
+/// Calls `f` with the execution of this operating system thread.
+pub fn with<R>(f: impl FnOnce(&mut Execution) -> R) -> R {
+    EXECUTION.with(|execution| f(&mut execution.borrow_mut()))
+}
+
+/// Where an object is found: who it is, and its slot in one execution.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Who it is, in every execution.
+    pub id: ObjectId,
+    /// Which execution made it.
+    pub execution: u64,
+    /// Its position among that execution's objects.
+    pub slot: u32,
+}
+
+/// One step of the trace.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Whose step.
+    pub thread: ThreadId,
+    /// What it did, to what, and for which line.
+    pub operation: Operation,
+    /// What it turned out to be.
+    pub outcome: Outcome,
+    /// What it read or wrote.
+    pub value: Value,
+    /// The object's position among the execution's objects.
+    pub slot: u32,
+    /// Steps that made this one possible, in `Execution::after`.
+    after: Range<u32>,
+}
+
+/// How far a thread has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// Not started in this execution.
+    #[default]
+    Absent,
+    /// Between two steps.
+    Running,
+    /// Before its next step, which is announced.
+    AtStep,
+    /// Done.
+    Finished,
+}
+
+/// One thread of one execution.
+#[derive(Debug, Default)]
+pub struct Thread {
+    /// How far it has come.
+    pub phase: Phase,
+    /// Its next step, while it is before it.
+    pub next: Option<(Operation, u32)>,
+    /// The last step that happened before its first: its parent's at the spawn.
+    pub spawned_after: Option<usize>,
+    /// Its last step.
+    pub last: Option<usize>,
+    /// How many steps it has made.
+    pub steps: u32,
+    /// What it is called, if it was given a name.
+    pub name: Option<String>,
+    /// The line that started it.
+    pub spawned_at: Option<At>,
+    /// How it ended, if it panicked, until somebody takes note by joining it.
+    pub panic: Option<Panic>,
+    /// A future of it that answered `Pending` without a step and waits for its turn.
+    pub leaf: super::task::Leaf,
+    /// How often in a row it yielded though nothing had changed since its last step.
+    idle_yields: u32,
+    /// The lines whose `compare_exchange_weak` it has been asked about.
+    weak: Vec<At>,
+    /// The object that stands for it, for those who join it.
+    object: u32,
+    knowledge: Knowledge,
+    objects: u32,
+    children: u32,
+}
+
+/// The state of one execution.
+#[derive(Debug, Default)]
+pub struct Execution {
+    /// Counts executions of the process's threads, so that an object of an earlier one is known.
+    pub number: u64,
+    /// The threads, by identity; those of other executions are `Absent`.
+    pub threads: Vec<Thread>,
+    /// The identity of the n-th thread to start.
+    pub started: Vec<ThreadId>,
+    /// The objects, in the order of their creation.
+    pub objects: Vec<Object>,
+    /// The steps, in the order in which they happened.
+    pub trace: Vec<Event>,
+    /// What was said between steps.
+    pub marks: Vec<Mark>,
+    /// Who runs.
+    pub current: ThreadId,
+    /// The way that the scheduler chose for a `Choose` that it grants.
+    pub chosen: u32,
+    /// Why the execution ends before its end.
+    pub failure: Option<Failure>,
+    after: Vec<usize>,
+    identities: HashMap<(ThreadId, u32), ThreadId>,
+    steps_max: usize,
+}
+
+impl Default for ThreadId {
+    fn default() -> Self {
+        Self::MAIN
+    }
+}
+
+impl Execution {
+    /// Forgets the last execution and begins another of the same program.
+    pub fn begin(&mut self, steps_max: usize) {
+        self.number += 1;
+        self.steps_max = steps_max;
+        self.started.clear();
+        self.objects.clear();
+        self.trace.clear();
+        self.after.clear();
+        self.marks.clear();
+        self.failure = None;
+        self.current = ThreadId::MAIN;
+        for thread in &mut self.threads {
+            let mut knowledge = std::mem::take(&mut thread.knowledge);
+            knowledge.clear();
+            *thread = Thread { knowledge, ..Thread::default() };
+        }
+        self.start(ThreadId::MAIN, None, None);
+    }
+
+    /// Forgets the program: identities of threads begin anew.
+    pub fn forget_program(&mut self) {
+        self.identities.clear();
+        self.threads.clear();
+    }
+
+    fn start(&mut self, id: ThreadId, name: Option<String>, spawned_at: Option<At>) {
+        if self.threads.len() <= id.index() {
+            self.threads.resize_with(id.index() + 1, Thread::default);
+        }
+        self.started.push(id);
+        let thread = &mut self.threads[id.index()];
+        thread.phase = Phase::Running;
+        thread.name = name;
+        thread.spawned_at = spawned_at;
+        thread.knowledge.clock.tick(id);
+    }
+
+    /// Starts a thread of the current one, and returns who it is.
+    pub fn spawn(&mut self, name: Option<String>, at: At) -> ThreadId {
+        let parent = self.current;
+        let nth = self.threads[parent.index()].children;
+        self.threads[parent.index()].children += 1;
+        let next = ThreadId(self.identities.len() as u16 + 1);
+        let id = *self.identities.entry((parent, nth)).or_insert(next);
+        self.start(id, name, Some(at));
+        let spawned_after = self.threads[parent.index()].last.or(self.threads[parent.index()].spawned_after);
+        let clock = self.threads[parent.index()].knowledge.clock.clone();
+        self.threads[parent.index()].knowledge.clock.tick(parent);
+        let place = self.create("thread", at, State::Thread(super::object::Thread::default()));
+        let thread = &mut self.threads[id.index()];
+        thread.object = place.slot;
+        thread.spawned_after = spawned_after;
+        thread.knowledge.clock.join(&clock);
+        id
+    }
+
+    /// Where the object that stands for a thread is found.
+    pub fn thread_place(&self, id: ThreadId) -> Place {
+        let slot = self.threads[id.index()].object;
+        Place { id: self.objects[slot as usize].id, execution: self.number, slot }
+    }
+
+    /// Makes an object of the current thread.
+    pub fn create(&mut self, noun: &'static str, created: At, state: State) -> Place {
+        let creator = self.current;
+        let thread = &mut self.threads[creator.index()];
+        let id = ObjectId { creator, nth: thread.objects };
+        thread.objects += 1;
+        let slot = self.objects.len() as u32;
+        self.objects.push(Object { id, created, noun, state, user: None, shared: false });
+        Place { id, execution: self.number, slot }
+    }
+
+    /// Plain memory that the current thread makes.
+    pub fn create_cell(&mut self, created: At) -> Place {
+        let state = State::cell(self.current, created, &self.threads[self.current.index()].knowledge);
+        self.create("cell", created, state)
+    }
+
+    /// Whether the execution is being given up: operations do nothing any more.
+    pub fn is_over(&self) -> bool {
+        self.failure.is_some()
+    }
+
+    /// Gives the execution up, for the first reason that there is.
+    pub fn fail(&mut self, failure: Failure) {
+        self.failure.get_or_insert(failure);
+    }
+
+    /// The current thread is before this step.
+    pub fn announce(&mut self, operation: Operation, slot: u32) {
+        let thread = &mut self.threads[self.current.index()];
+        thread.phase = Phase::AtStep;
+        thread.next = Some((operation, slot));
+    }
+
+    /// Whether a thread is before a step that it could make now.
+    pub fn is_enabled(&self, id: ThreadId) -> bool {
+        let thread = &self.threads[id.index()];
+        match (&thread.phase, &thread.next) {
+            (Phase::AtStep, Some((operation, _))) if operation.kind == Kind::Yield => {
+                thread.idle_yields == 0 || self.sees_news(id)
+            }
+            (Phase::AtStep, Some((operation, slot))) => {
+                self.objects[*slot as usize].state.enabled(operation.kind)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a thread waits only for others to go first, and may go on if nobody else can.
+    ///
+    /// A few rounds in which nothing changes are allowed: straight code may yield more than once.
+    pub fn may_yield_idly(&self, id: ThreadId) -> bool {
+        const IDLE_YIELDS_MAX: u32 = 16;
+        let thread = &self.threads[id.index()];
+        let yields = matches!(&thread.next, Some((operation, _)) if operation.kind == Kind::Yield);
+        thread.phase == Phase::AtStep && yields && thread.idle_yields < IDLE_YIELDS_MAX
+    }
+
+    /// Whether another thread has made a step since this one's last: nothing else can end its loop.
+    fn sees_news(&self, id: ThreadId) -> bool {
+        let since = self.threads[id.index()].last.map_or(0, |last| last + 1);
+        self.trace[since..].iter().any(|event| event.thread != id && event.operation.kind != Kind::Yield)
+    }
+
+    /// The granted thread goes on: it makes its step.
+    pub fn make_step(&mut self) -> Outcome {
+        let thread = &mut self.threads[self.current.index()];
+        let (operation, slot) = thread.next.take().expect("a granted thread has announced its step");
+        thread.phase = Phase::Running;
+        self.perform(operation, slot)
+    }
+
+    /// Does an operation of the current thread and writes it into the trace.
+    pub fn perform(&mut self, operation: Operation, slot: u32) -> Outcome {
+        let id = self.current;
+        let event = self.trace.len();
+        let first = self.after.len() as u32;
+        if operation.kind == Kind::Yield {
+            let idle = if self.sees_news(id) { 0 } else { self.threads[id.index()].idle_yields + 1 };
+            self.threads[id.index()].idle_yields = idle;
+        }
+        let thread = &mut self.threads[id.index()];
+        let object = &mut self.objects[slot as usize];
+        object.shared |= *object.user.get_or_insert(id) != id;
+        let mut step = Step {
+            thread: id,
+            kind: operation.kind,
+            at: operation.at,
+            event,
+            knowledge: &mut thread.knowledge,
+            after: &mut self.after,
+        };
+        let done = object.state.apply(&mut step);
+        thread.knowledge.clock.tick(id);
+        let outcome = match operation.kind {
+            Kind::Choose(_) => Outcome::Chose(self.chosen),
+            _ => *done.as_ref().unwrap_or(&Outcome::Done),
+        };
+        self.note(operation, slot, outcome, first);
+        if let Err(race) = done {
+            self.fail(Failure::DataRace { object: slot, race });
+        }
+        if self.trace.len() >= self.steps_max {
+            self.fail(Failure::Undecided(Reason::Steps { max: self.steps_max }));
+        }
+        outcome
+    }
+
+    /// Writes a step into the trace that another engine has done.
+    pub fn record(&mut self, operation: Operation, slot: u32, outcome: Outcome) {
+        let object = &mut self.objects[slot as usize];
+        object.shared |= *object.user.get_or_insert(self.current) != self.current;
+        let first = self.after.len() as u32;
+        self.note(operation, slot, outcome, first);
+    }
+
+    fn note(&mut self, operation: Operation, slot: u32, outcome: Outcome, first: u32) {
+        let thread = &mut self.threads[self.current.index()];
+        let event = self.trace.len();
+        thread.last = Some(event);
+        thread.steps += 1;
+        let after = first..self.after.len() as u32;
+        self.trace.push(Event { thread: self.current, operation, outcome, value: Value::None, slot, after });
+    }
+
+    /// What the current thread's last step read or wrote.
+    pub fn observed(&mut self, value: Value) {
+        if let Some(event) = self.trace.last_mut() {
+            event.value = value;
+        }
+    }
+
+    /// The current thread's compare-exchange, its last step, did or did not find its value.
+    pub fn compared(&mut self, found: bool, value: Value) {
+        let Some(event) = self.trace.last_mut() else { return };
+        event.outcome = if found { Outcome::Done } else { Outcome::Failed };
+        event.value = value;
+        let knowledge = &mut self.threads[event.thread.index()].knowledge;
+        if let (State::Atomic(atomic), Kind::CompareExchange(success, failure)) =
+            (&mut self.objects[event.slot as usize].state, event.operation.kind)
+        {
+            atomic.compared((success, failure), found, knowledge);
+        }
+    }
+
+    /// Says something about the current thread, before its next step.
+    pub fn mark(&mut self, what: Box<dyn std::fmt::Debug>) {
+        self.marks.push(Mark { before: self.trace.len(), thread: self.current, what });
+    }
+
+    /// Whether the current thread asks for the first time about this line's `compare_exchange_weak`.
+    pub fn may_fail_spuriously(&mut self, at: At) -> bool {
+        let asked = &mut self.threads[self.current.index()].weak;
+        let first = !asked.contains(&at);
+        asked.push(at);
+        first
+    }
+
+    /// Steps that made `event` possible: a receive's send, a join's exit.
+    pub fn after(&self, event: &Event) -> &[usize] {
+        &self.after[event.after.start as usize..event.after.end as usize]
+    }
+
+    /// The current thread has made its last step.
+    pub fn finish(&mut self, panic: Option<Panic>) {
+        let thread = &mut self.threads[self.current.index()];
+        thread.phase = Phase::Finished;
+        thread.panic = panic;
+    }
+
+    /// No thread can make a step, and some have not finished: who waits for what.
+    pub fn stuck(&self) -> Failure {
+        let waits = self.threads.iter().enumerate().filter_map(|(i, thread)| {
+            let (operation, slot) = thread.next.as_ref()?;
+            let held_by = self.objects[*slot as usize].state.holder();
+            Some(Wait { thread: ThreadId(i as u16), operation: *operation, slot: *slot, held_by })
+        });
+        let waits: Vec<Wait> = waits.collect();
+        let yields = waits.iter().all(|wait| wait.operation.kind == Kind::Yield);
+        if yields { Failure::Livelock { waits } } else { Failure::Deadlock { waits } }
+    }
+
+    /// What the current thread knows, for objects that keep it.
+    pub fn clock(&self) -> &Clock {
+        &self.threads[self.current.index()].knowledge.clock
+    }
+
+    /// Whether two threads met in an object.
+    pub fn shared(&self) -> bool {
+        self.objects.iter().any(|object| object.shared && !matches!(object.state, State::Thread(_)))
+    }
+
+    /// What a thread is called.
+    pub fn thread_name(&self, id: ThreadId) -> String {
+        match &self.threads[id.index()].name {
+            Some(name) => name.clone(),
+            None if id == ThreadId::MAIN => "main".to_owned(),
+            None => format!("thread {}", id.0),
+        }
+    }
+}
+
+/// Something said about a thread between two steps: a call, or its return.
+#[derive(Debug)]
+pub struct Mark {
+    /// The position in the trace before which it stands.
+    pub before: usize,
+    /// Whose.
+    pub thread: ThreadId,
+    /// What is said, by its `Debug`.
+    pub what: Box<dyn std::fmt::Debug>,
+}

@@ -1,0 +1,262 @@
+//! Which world is current, and the one way in which a program steps through it.
+//!
+//! | world | when | what an object is |
+//! |---|---|---|
+//! | real | unless a model runs on this thread | std's or tokio's own |
+//! | loom | inside a loom exploration | loom's, so that weak memory is modelled |
+//! | model | inside every other exploration | a state machine of ours, under a scheduler |
+//!
+//! An object belongs to the world in which it was made. What every operation of the facade does is
+//! [`step`]: in the real world nothing, in loom's the loom operation, in the model it waits for its turn.
+
+pub mod clock;
+pub mod execution;
+pub mod failure;
+pub mod object;
+pub mod operation;
+pub mod panic;
+pub mod spawn;
+pub mod task;
+
+use execution::Place;
+use failure::{Failure, Reason};
+use object::State;
+use operation::{At, Kind, Operation, Outcome, ThreadId, Value};
+use std::cell::Cell;
+use std::mem::ManuallyDrop;
+
+/// The worlds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum World {
+    /// Real threads.
+    Real,
+    /// Loom's.
+    Loom,
+    /// Ours, on shuttle's runtime.
+    Model,
+}
+
+thread_local! {
+    static WORLD: Cell<World> = const { Cell::new(World::Real) };
+}
+
+/// The world of this thread.
+#[inline]
+pub fn current() -> World {
+    WORLD.get()
+}
+
+/// Whether no model runs on this thread: the one test on the way of every real operation.
+#[inline]
+pub fn is_real() -> bool {
+    WORLD.get() == World::Real
+}
+
+/// Is in a world until it is dropped.
+#[derive(Debug)]
+pub struct Entered(World);
+
+/// Enters a world on this thread.
+pub fn enter(world: World) -> Entered {
+    Entered(WORLD.replace(world))
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        WORLD.set(self.0);
+    }
+}
+
+/// What an object of the facade has beside std's: its part in the world that made it.
+#[derive(Debug)]
+pub enum Part<L> {
+    /// Nothing, but the line that made it.
+    Real(At),
+    /// Loom's object, and its place in the trace.
+    Loom(ManuallyDrop<L>, Place),
+    /// Its place in the execution.
+    Model(Place),
+}
+
+impl<L> Drop for Part<L> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Self::Loom(object, _) = self {
+            // A second panic in the drop of one of loom's objects would end the process.
+            if !std::thread::panicking() {
+                // SAFETY: dropped once, here, and not used again.
+                unsafe { ManuallyDrop::drop(object) }
+            }
+        }
+    }
+}
+
+impl<L> Part<L> {
+    /// The part of an object that is made now, by the line `at`.
+    #[inline]
+    pub fn new(at: At, noun: &'static str, state: impl FnOnce() -> State, loom: impl FnOnce() -> L) -> Self {
+        if is_real() { Self::Real(at) } else { Self::modelled(at, noun, state, loom) }
+    }
+
+    #[cold]
+    fn modelled(at: At, noun: &'static str, state: impl FnOnce() -> State, loom: impl FnOnce() -> L) -> Self {
+        match current() {
+            World::Loom => {
+                let object = ManuallyDrop::new(loom());
+                spawn::set_loom_thread();
+                Self::Loom(object, execution::with(|e| e.create(noun, at, State::Nothing)))
+            }
+            _ => Self::Model(execution::with(|e| e.create(noun, at, state()))),
+        }
+    }
+
+    fn created(&self) -> String {
+        match self {
+            Self::Real(at) => at.to_string(),
+            Self::Loom(_, place) | Self::Model(place) => execution::with(|e| {
+                let object = e.objects.get(place.slot as usize).filter(|_| place.execution == e.number);
+                object.map_or_else(|| "an earlier execution".to_owned(), |object| object.created.to_string())
+            }),
+        }
+    }
+}
+
+/// What a step was.
+#[derive(Debug)]
+pub enum Stepped<R> {
+    /// Nothing: a real operation is to be done now.
+    Real,
+    /// Loom's operation, with its result.
+    Loom(R),
+    /// A step of the model, which the data must follow now.
+    Model(Outcome),
+    /// Nothing: the execution is given up and this thread unwinds.
+    Unwinding,
+}
+
+/// The one function through which every visible operation goes.
+///
+/// In the model it announces the operation, lets the scheduler decide, and returns when it is this
+/// thread's turn; nothing else runs between its return and the next step. Plain memory is checked
+/// and recorded, and no turn is waited for.
+pub fn step<'p, L, R>(part: &'p Part<L>, kind: Kind, at: At, loom: impl FnOnce(&'p L) -> R) -> Stepped<R> {
+    match (part, current()) {
+        (_, World::Real) => Stepped::Real,
+        (Part::Loom(..), World::Loom) if execution::with(|e| e.is_over()) => unwind(),
+        (Part::Loom(object, place), World::Loom) if is_of_now(*place) => {
+            Stepped::Loom(step_in_loom(&**object, *place, kind, at, loom))
+        }
+        (Part::Model(place), World::Model) if is_of_now(*place) => step_in_model(*place, kind, at),
+        _ => {
+            let reason = Reason::Stranger { created: part.created(), used: at.to_string() };
+            end(Failure::Undecided(reason))
+        }
+    }
+}
+
+/// Loom's operation switches threads before it is done, so it is recorded behind it; plain memory is
+/// no scheduling point, and recorded before it, so that the trace holds an access that loom refuses.
+fn step_in_loom<'p, L, R>(
+    object: &'p L,
+    place: Place,
+    kind: Kind,
+    at: At,
+    loom: impl FnOnce(&'p L) -> R,
+) -> R {
+    let record = || {
+        spawn::set_loom_thread();
+        let operation = Operation { object: place.id, kind, at };
+        execution::with(|e| e.record(operation, place.slot, Outcome::Done));
+    };
+    if kind.is_plain() {
+        record();
+        return loom(object);
+    }
+    let result = loom(object);
+    record();
+    result
+}
+
+fn is_of_now(place: Place) -> bool {
+    execution::with(|e| e.number == place.execution)
+}
+
+fn end<R>(failure: Failure) -> Stepped<R> {
+    execution::with(|e| e.fail(failure));
+    unwind()
+}
+
+/// The execution is given up: the thread unwinds, unless it does already.
+fn unwind<R>() -> Stepped<R> {
+    if std::thread::panicking() { Stepped::Unwinding } else { panic::give_up() }
+}
+
+fn step_in_model<R>(place: Place, kind: Kind, at: At) -> Stepped<R> {
+    let operation = Operation { object: place.id, kind, at };
+    let unwinding = std::thread::panicking();
+    let over = execution::with(|e| e.is_over());
+    if unwinding && over {
+        return Stepped::Unwinding;
+    }
+    if !over && (unwinding || kind.is_plain()) {
+        return step_at_once(operation, place.slot);
+    }
+    if !over {
+        task::no_lie_stands(at);
+        execution::with(|e| e.announce(operation, place.slot));
+        shuttle_engine::runtime::thread::switch();
+    }
+    let outcome = execution::with(|e| (!e.is_over()).then(|| e.make_step()));
+    match outcome {
+        Some(outcome) if execution::with(|e| !e.is_over()) => Stepped::Model(outcome),
+        _ => panic::give_up(),
+    }
+}
+
+/// A step that is no scheduling point: of plain memory, or of a destructor while a panic unwinds, since
+/// a thread that unwinds cannot be switched away from.
+fn step_at_once<R>(operation: Operation, slot: u32) -> Stepped<R> {
+    let blocked = execution::with(|e| !e.objects[slot as usize].state.enabled(operation.kind));
+    if blocked {
+        let what = format!("a destructor waits at {} while its thread panics", operation.at);
+        return end(Failure::Undecided(Reason::NotModelled(what)));
+    }
+    let outcome = execution::with(|e| e.perform(operation, slot));
+    if execution::with(|e| e.is_over()) {
+        return unwind();
+    }
+    Stepped::Model(outcome)
+}
+
+/// Tells the trace what the last step read or wrote.
+pub fn observed(value: Value) {
+    execution::with(|e| e.observed(value));
+}
+
+/// Takes one of `n` ways on: a branch of the search that is no schedule. The first in the real world.
+pub fn choose(n: u32, at: At) -> u32 {
+    if current() != World::Model || n < 2 {
+        return 0;
+    }
+    let place = execution::with(|e| e.create("choice", at, State::Nothing));
+    match step_in_model::<()>(place, Kind::Choose(n), at) {
+        Stepped::Model(Outcome::Chose(way)) => way,
+        _ => 0,
+    }
+}
+
+/// The current thread, for reports.
+pub fn current_thread() -> ThreadId {
+    if current() == World::Loom {
+        spawn::set_loom_thread();
+    }
+    execution::with(|e| e.current)
+}
+
+/// Whether a `compare_exchange_weak` of this line fails without a reason: at most once a thread and line.
+pub fn fails_spuriously(at: At) -> bool {
+    if current() != World::Model || std::thread::panicking() {
+        return false;
+    }
+    execution::with(|e| e.may_fail_spuriously(at)) && choose(2, at) == 1
+}

@@ -1,0 +1,165 @@
+//! Objects as state machines: what is enabled, what a step changes, and what it happens after.
+//!
+//! The data stays in std's or tokio's own object; here is only what a scheduler must know. An object
+//! knows nothing of engines.
+
+mod atomic;
+mod cell;
+mod channel;
+mod mutex;
+
+pub use cell::{Access, DataRace};
+
+use super::clock::Clock;
+use super::operation::{At, Kind, ObjectId, Outcome, ThreadId};
+
+/// One object of one execution.
+#[derive(Debug)]
+pub struct Object {
+    /// Who it is.
+    pub id: ObjectId,
+    /// The line that made it.
+    pub created: At,
+    /// What it is called where no better name is known: a type, such as `Mutex`.
+    pub noun: &'static str,
+    /// Where it stands.
+    pub state: State,
+    /// The thread that used it first.
+    pub user: Option<ThreadId>,
+    /// Whether two threads used it.
+    pub shared: bool,
+}
+
+/// Where an object stands.
+#[derive(Debug)]
+pub enum State {
+    /// A lock that one thread holds.
+    Mutex(mutex::Mutex),
+    /// An atomic integer, pointer or bool.
+    Atomic(atomic::Atomic),
+    /// All fences of the program: their orderings act on threads alone.
+    Fence,
+    /// Plain memory.
+    Cell(cell::Cell),
+    /// A queue of messages: mpsc, oneshot.
+    Channel(channel::Channel),
+    /// What others know of a thread: whether it has exited.
+    Thread(Thread),
+    /// Something that has only a name: a choice, a yield.
+    Nothing,
+}
+
+/// What others know of a thread.
+#[derive(Debug, Default)]
+pub struct Thread {
+    exit: Option<(usize, Clock)>,
+}
+
+/// What one thread knows, by C11 happens-before.
+#[derive(Debug, Default)]
+pub struct Knowledge {
+    /// What happens before its next step.
+    pub clock: Clock,
+    /// What happened before its last release fence.
+    pub released: Clock,
+    /// What its relaxed loads have seen, for an acquire fence to come.
+    pub seen: Clock,
+}
+
+impl Knowledge {
+    /// Knows nothing again, and keeps its memory.
+    pub fn clear(&mut self) {
+        self.clock.clear();
+        self.released.clear();
+        self.seen.clear();
+    }
+}
+
+/// One step as its object sees it.
+#[derive(Debug)]
+pub struct Step<'a> {
+    /// Whose step.
+    pub thread: ThreadId,
+    /// What it does.
+    pub kind: Kind,
+    /// The line that asked for it.
+    pub at: At,
+    /// Its position in the trace.
+    pub event: usize,
+    /// What its thread knows.
+    pub knowledge: &'a mut Knowledge,
+    /// Steps that made this one possible.
+    pub after: &'a mut Vec<usize>,
+}
+
+impl State {
+    /// A free mutex.
+    pub fn mutex() -> Self {
+        Self::Mutex(mutex::Mutex::default())
+    }
+
+    /// An atomic.
+    pub fn atomic() -> Self {
+        Self::Atomic(atomic::Atomic::default())
+    }
+
+    /// Plain memory, written by its creator.
+    pub fn cell(creator: ThreadId, at: At, knowledge: &Knowledge) -> Self {
+        Self::Cell(cell::Cell::new(creator, at, knowledge))
+    }
+
+    /// An empty channel with one sender, and room for so many messages.
+    pub fn channel(capacity: Option<usize>) -> Self {
+        Self::Channel(channel::Channel::new(capacity))
+    }
+
+    /// Whether `thread` could do `kind` now.
+    pub fn enabled(&self, kind: Kind) -> bool {
+        match self {
+            Self::Mutex(mutex) => mutex.enabled(kind),
+            Self::Channel(channel) => channel.enabled(kind),
+            Self::Thread(thread) => kind != Kind::Join || thread.exit.is_some(),
+            Self::Atomic(_) | Self::Cell(_) | Self::Fence | Self::Nothing => true,
+        }
+    }
+
+    /// Does the step.
+    pub fn apply(&mut self, step: &mut Step<'_>) -> Result<Outcome, Box<DataRace>> {
+        match self {
+            Self::Mutex(mutex) => Ok(mutex.apply(step)),
+            Self::Atomic(atomic) => Ok(atomic.apply(step)),
+            Self::Fence => Ok(atomic::fence(step)),
+            Self::Cell(cell) => cell.apply(step),
+            Self::Channel(channel) => Ok(channel.apply(step)),
+            Self::Thread(thread) => Ok(thread.apply(step)),
+            Self::Nothing => Ok(Outcome::Done),
+        }
+    }
+
+    /// The thread that holds it, if it is a lock that is held, and the line where it was taken.
+    pub fn holder(&self) -> Option<(ThreadId, At)> {
+        match self {
+            Self::Mutex(mutex) => mutex.holder(),
+            _ => None,
+        }
+    }
+}
+
+impl Thread {
+    fn apply(&mut self, step: &mut Step<'_>) -> Outcome {
+        match step.kind {
+            Kind::Exit => {
+                self.exit = Some((step.event, step.knowledge.clock.clone()));
+                Outcome::Done
+            }
+            _ => match &self.exit {
+                Some((event, clock)) => {
+                    step.after.push(*event);
+                    step.knowledge.clock.join(clock);
+                    Outcome::Done
+                }
+                None => Outcome::Failed,
+            },
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! What one step does: an operation of one kind on one object, asked for by one line of the program.
+
+use std::fmt;
+use std::panic::Location;
+use std::sync::atomic::Ordering;
+
+/// A line of the program under test.
+pub type At = &'static Location<'static>;
+
+/// The identity of a thread within a program: the same in every execution, in whatever order threads
+/// were started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ThreadId(pub u16);
+
+impl ThreadId {
+    /// The thread that runs the program itself.
+    pub const MAIN: Self = Self(0);
+
+    /// Its position in tables of threads.
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// The identity of an object within a program: the thread that made it, and how many that thread had
+/// made before. So it is the same in every execution, in whatever order objects were made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectId {
+    /// Who made it.
+    pub creator: ThreadId,
+    /// How many objects its creator had made before it.
+    pub nth: u32,
+}
+
+/// What a thread is about to do, before it does it: all that a scheduler needs to know.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    /// What it is done to.
+    pub object: ObjectId,
+    /// What is done.
+    pub kind: Kind,
+    /// The line that asked for it.
+    pub at: At,
+}
+
+/// The kinds of operation, over all objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The last step of a thread.
+    Exit,
+    /// Waits for a thread's exit.
+    Join,
+    /// Asks whether a thread has exited.
+    IsFinished,
+    /// Lets others go first: `yield_now`, `spin_loop`.
+    Yield,
+    /// Takes a mutex, waiting for it.
+    Lock,
+    /// Takes a mutex if it is free.
+    TryLock,
+    /// Gives a mutex back.
+    Unlock,
+    /// Reads an atomic.
+    Load(Ordering),
+    /// Writes an atomic.
+    Store(Ordering),
+    /// Reads and writes an atomic in one.
+    Rmw(Ordering),
+    /// Writes an atomic if it has the expected value: the orderings of success and of failure.
+    CompareExchange(Ordering, Ordering),
+    /// Orders atomics of one thread.
+    Fence(Ordering),
+    /// Reads plain memory: no step, and checked for data races.
+    CellRead,
+    /// Writes plain memory: no step, and checked for data races.
+    CellWrite,
+    /// Sends into a channel, waiting for room.
+    Send,
+    /// Sends into a channel if there is room.
+    TrySend,
+    /// Receives from a channel, waiting for a message or the end.
+    Recv,
+    /// Receives from a channel if there is a message.
+    TryRecv,
+    /// One sender fewer.
+    SenderDrop,
+    /// No more messages are taken in.
+    ReceiverClose,
+    /// Asks a channel for its state.
+    Query,
+    /// Takes one of so many ways on; a branch of the search that is no schedule.
+    Choose(u32),
+}
+
+/// What a step turned out to be: two operations of one kind may commute or not by their outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It did what it was asked for.
+    Done,
+    /// It did nothing: a `try_lock` of a held lock, a `compare_exchange` of another value, a send into a
+    /// closed channel.
+    Failed,
+    /// It received the end of a channel.
+    Ended,
+    /// It took this way on.
+    Chose(u32),
+    /// Not known yet.
+    Pending,
+}
+
+impl Kind {
+    /// Whether it is an access to plain memory: recorded and checked, and no scheduling point.
+    pub fn is_plain(self) -> bool {
+        matches!(self, Self::CellRead | Self::CellWrite)
+    }
+
+    /// Whether it writes an atomic when it succeeds.
+    fn writes(self, outcome: Outcome) -> bool {
+        match self {
+            Self::Store(_) | Self::Rmw(_) => true,
+            Self::CompareExchange(..) => outcome != Outcome::Failed,
+            _ => false,
+        }
+    }
+
+    /// The orderings that it names, strongest first.
+    pub fn ordering(self) -> Option<Ordering> {
+        match self {
+            Self::Load(ordering)
+            | Self::Store(ordering)
+            | Self::Rmw(ordering)
+            | Self::Fence(ordering)
+            | Self::CompareExchange(ordering, _) => Some(ordering),
+            _ => None,
+        }
+    }
+
+    /// The word for it in a table of steps.
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Exit => "exit",
+            Self::Join => "join",
+            Self::IsFinished => "is_finished",
+            Self::Yield => "yield",
+            Self::Lock => "lock",
+            Self::TryLock => "try_lock",
+            Self::Unlock => "unlock",
+            Self::Load(_) => "load",
+            Self::Store(_) => "store",
+            Self::Rmw(_) => "update",
+            Self::CompareExchange(..) => "compare_exchange",
+            Self::Fence(_) => "fence",
+            Self::CellRead => "read",
+            Self::CellWrite => "write",
+            Self::Send => "send",
+            Self::TrySend => "try_send",
+            Self::Recv => "recv",
+            Self::TryRecv => "try_recv",
+            Self::SenderDrop => "drop sender",
+            Self::ReceiverClose => "close",
+            Self::Query => "look at",
+            Self::Choose(_) => "choose",
+        }
+    }
+}
+
+/// How two steps of different threads on one object relate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// Their order makes no difference.
+    Independent,
+    /// Their order makes a difference, and this one could not have been the other.
+    Ordered,
+    /// Their order makes a difference, and both orders are possible.
+    Racing,
+}
+
+/// How a step and a later one of another thread on the same object relate.
+///
+/// An outcome that is `Pending` stands for every outcome. The matching of a receive with its send, of a
+/// join with its exit and of a send with the receive that made room is no relation of kinds: those
+/// steps name each other (`Event::after`).
+pub fn relation(first: (Kind, Outcome), second: (Kind, Outcome)) -> Relation {
+    use Relation::{Independent, Ordered, Racing};
+    let racing_if = |yes: bool| if yes { Racing } else { Independent };
+    let (a, a_out) = first;
+    let (b, b_out) = second;
+    match (a, b) {
+        (Kind::Lock, Kind::Lock) => Racing,
+        (Kind::Lock, Kind::TryLock) => Racing,
+        // A failed attempt commutes with a lock that had to wait for the same holder.
+        (Kind::TryLock, Kind::Lock) => racing_if(a_out != Outcome::Failed),
+        (Kind::TryLock, Kind::TryLock) => racing_if(a_out != Outcome::Failed || b_out == Outcome::Pending),
+        (Kind::TryLock, Kind::Unlock) => racing_if(a_out != Outcome::Done),
+        (Kind::Unlock, Kind::TryLock) => Racing,
+        (Kind::Unlock, Kind::Lock) => Ordered,
+        _ if is_atomic(a) && is_atomic(b) => racing_if(a.writes(a_out) || b.writes(b_out)),
+        (Kind::Send | Kind::TrySend, Kind::Send) => Racing,
+        (Kind::Send | Kind::TrySend, Kind::TrySend) | (Kind::TrySend, _) | (_, Kind::TrySend) => Racing,
+        (Kind::Recv | Kind::TryRecv, Kind::Recv | Kind::TryRecv) => Racing,
+        (Kind::TryRecv, Kind::Send | Kind::SenderDrop) => racing_if(a_out != Outcome::Done),
+        (Kind::Send | Kind::SenderDrop, Kind::TryRecv) => Racing,
+        (Kind::ReceiverClose, Kind::Send) | (Kind::Send, Kind::ReceiverClose) => Racing,
+        (Kind::ReceiverClose, Kind::Recv | Kind::TryRecv) => Ordered,
+        (Kind::Query, Kind::Query) => Independent,
+        (Kind::Query, _) | (_, Kind::Query) => Racing,
+        (Kind::IsFinished, Kind::Exit) | (Kind::Exit, Kind::IsFinished) => Racing,
+        (Kind::Fence(_), Kind::Fence(_)) => Independent,
+        _ => Independent,
+    }
+}
+
+fn is_atomic(kind: Kind) -> bool {
+    matches!(kind, Kind::Load(_) | Kind::Store(_) | Kind::Rmw(_) | Kind::CompareExchange(..))
+}
+
+/// A value that a step read or wrote, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// Nothing to show.
+    None,
+    /// What was read, or written.
+    One(i128),
+    /// What was read, and what was written instead.
+    Changed(i128, i128),
+    /// As `One`, of a `bool`.
+    Bool(bool),
+    /// As `Changed`, of a `bool`.
+    BoolChanged(bool, bool),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => Ok(()),
+            Self::One(value) => write!(f, "{value}"),
+            Self::Changed(from, to) => write!(f, "{from} -> {to}"),
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::BoolChanged(from, to) => write!(f, "{from} -> {to}"),
+        }
+    }
+}

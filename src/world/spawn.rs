@@ -1,0 +1,151 @@
+//! Threads of a model: coroutines of shuttle or of loom, each with an identity of ours.
+
+use super::execution::{self, Phase};
+use super::failure::{Failure, Panic};
+use super::operation::{At, Kind, Operation, ThreadId};
+use super::{World, current, panic};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How a thread ended: what it returned, or what it panicked with.
+pub type Ended<T> = Arc<Mutex<Option<std::thread::Result<T>>>>;
+
+/// Whom to join, and where its result will be.
+#[derive(Debug)]
+pub struct Spawned<T> {
+    /// Who it is.
+    pub thread: ThreadId,
+    ended: Ended<T>,
+    loom: Option<loom::thread::JoinHandle<()>>,
+}
+
+/// Starts a thread of the model that runs on this operating system thread.
+///
+/// A spawn is no step: nothing of it can be seen before the new thread's first step.
+pub fn spawn<T: 'static>(name: Option<String>, at: At, body: impl FnOnce() -> T + 'static) -> Spawned<T> {
+    super::current_thread();
+    let thread = execution::with(|e| e.spawn(name, at));
+    let ended: Ended<T> = Arc::default();
+    let result = Arc::clone(&ended);
+    let run = SendAnyway(move || run(thread, body, &result));
+    let loom = match current() {
+        World::Loom => {
+            let builder = loom::thread::Builder::new().name(thread.0.to_string());
+            Some(builder.spawn(move || run.call()).expect("loom starts up to five threads"))
+        }
+        // Its handle is forgotten, so that the execution lasts until the thread has ended.
+        _ => {
+            std::mem::forget(shuttle::thread::spawn(move || run.call()));
+            None
+        }
+    };
+    Spawned { thread, ended, loom }
+}
+
+/// A closure that stays on this operating system thread, whatever the runtimes ask of its type.
+struct SendAnyway<F>(F);
+
+// SAFETY: both runtimes run every thread of a model as a coroutine of the thread that explores it.
+unsafe impl<F> Send for SendAnyway<F> {}
+
+impl<F: FnOnce()> SendAnyway<F> {
+    fn call(self) {
+        (self.0)();
+    }
+}
+
+fn run<T>(thread: ThreadId, body: impl FnOnce() -> T, ended: &Ended<T>) {
+    if execution::with(|e| e.is_over()) {
+        return finish(thread, None);
+    }
+    let outcome = catch_unwind(AssertUnwindSafe(body));
+    let panic = outcome.as_ref().err().and_then(|payload| panic::caught(thread, &**payload));
+    *ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+    finish(thread, panic);
+}
+
+/// The last step of a thread.
+fn finish(thread: ThreadId, panic: Option<Panic>) {
+    if current() == World::Loom {
+        set_loom_thread();
+        if let Some(panic) = panic.clone() {
+            execution::with(|e| e.fail(Failure::Panic(panic)));
+        }
+    } else {
+        exit_step(thread);
+    }
+    execution::with(|e| {
+        e.current = thread;
+        e.finish(panic);
+    });
+}
+
+fn exit_step(thread: ThreadId) {
+    let Some(at) = execution::with(|e| e.threads[thread.index()].spawned_at) else { return };
+    let place = execution::with(|e| e.thread_place(thread));
+    let operation = Operation { object: place.id, kind: Kind::Exit, at };
+    if execution::with(|e| {
+        !e.is_over() && {
+            e.announce(operation, place.slot);
+            true
+        }
+    }) {
+        shuttle_engine::runtime::thread::switch();
+        execution::with(|e| {
+            if !e.is_over() {
+                e.make_step();
+            }
+        });
+    }
+}
+
+/// Runs the main thread of an execution, and notes how it ended.
+pub fn run_main(body: impl FnOnce()) {
+    let outcome = catch_unwind(AssertUnwindSafe(body));
+    let panic = outcome.err().and_then(|payload| panic::caught(ThreadId::MAIN, &*payload));
+    execution::with(|e| {
+        e.current = ThreadId::MAIN;
+        if let Some(panic) = panic {
+            e.fail(Failure::Panic(panic));
+        }
+        e.finish(None);
+    });
+}
+
+impl<T> Spawned<T> {
+    /// Waits for the thread's end, and takes note of its panic if it panicked.
+    pub fn join(self, at: At) -> std::thread::Result<T> {
+        if let Some(handle) = self.loom {
+            if handle.join().is_err() {
+                panic::give_up();
+            }
+            set_loom_thread();
+            let place = execution::with(|e| e.thread_place(self.thread));
+            let operation = Operation { object: place.id, kind: Kind::Join, at };
+            execution::with(|e| e.record(operation, place.slot, super::Outcome::Done));
+        } else {
+            let place = execution::with(|e| e.thread_place(self.thread));
+            super::step_in_model::<()>(place, Kind::Join, at);
+            execution::with(|e| e.threads[self.thread.index()].panic = None);
+        }
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
+        ended.unwrap_or_else(|| panic::give_up())
+    }
+
+    /// Whether the thread has made its last step.
+    pub fn is_finished(&self, at: At) -> bool {
+        if self.loom.is_some() {
+            return execution::with(|e| e.threads[self.thread.index()].phase == Phase::Finished);
+        }
+        let place = execution::with(|e| e.thread_place(self.thread));
+        let stepped = super::step_in_model::<()>(place, Kind::IsFinished, at);
+        matches!(stepped, super::Stepped::Model(super::Outcome::Done))
+    }
+}
+
+/// Loom tells nobody when it switches: asks it who runs.
+pub fn set_loom_thread() {
+    let thread = loom::thread::current();
+    let id = thread.name().and_then(|name| name.parse().ok()).map_or(ThreadId::MAIN, ThreadId);
+    execution::with(|e| e.current = id);
+}
