@@ -73,6 +73,7 @@ pub struct Refutation {
 
 /// A failing execution, for people.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Counterexample {
     /// What is wrong.
     pub finding: Finding,
@@ -94,6 +95,7 @@ pub struct Counterexample {
 
 /// What kind of wrong a counterexample shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Finding {
     /// Two accesses to plain memory that nothing orders.
     DataRace,
@@ -111,6 +113,7 @@ pub enum Finding {
 
 /// One line of a counterexample's table.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Row {
     /// Whose: an index of `Counterexample::threads`.
     pub thread: usize,

@@ -1,6 +1,10 @@
 //! The command line: one file a subcommand.
 
+mod cell;
 mod check;
+mod hammer;
+mod programs;
+mod prove;
 mod serve;
 
 use clap::{Parser, Subcommand};
@@ -16,18 +20,25 @@ struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Prove(prove::Args),
     Serve(serve::Args),
     Check(check::Args),
+    #[command(hide = true)]
+    Cell(cell::Args),
 }
 
 /// Runs the command that the process's arguments name.
 ///
 /// An error is one line on stderr, and exit code 2.
 pub fn main() -> ExitCode {
-    let done = match Args::parse().command {
-        Some(Command::Serve(args)) => serve::run(args),
-        Some(Command::Check(args)) => check::run(args),
-        None => Ok(ExitCode::SUCCESS),
+    let command = Args::parse()
+        .command
+        .unwrap_or_else(|| Args::parse_from(["raceproof", "prove"]).command.expect("it is named"));
+    let done = match command {
+        Command::Prove(args) => prove::run(&args),
+        Command::Cell(args) => cell::run(&args),
+        Command::Serve(args) => serve::run(args),
+        Command::Check(args) => check::run(args),
     };
     done.unwrap_or_else(|error| {
         eprintln!("raceproof: {error:#}");

@@ -22,13 +22,6 @@ enum Command {
 }
 
 impl ChannelStore {
-    /// A store that holds `counters`, and whose owner runs as a task of the current runtime.
-    pub fn new(counters: Counters) -> Self {
-        let (owner, commands) = mpsc::channel(WAITING_MAX);
-        tokio::spawn(own(counters, commands));
-        Self { owner }
-    }
-
     async fn ask<T>(
         &self,
         command: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Command,
@@ -57,6 +50,12 @@ async fn own(mut counters: Counters, mut commands: mpsc::Receiver<Command>) {
 }
 
 impl CounterStore for ChannelStore {
+    fn new(counters: Counters) -> Self {
+        let (owner, commands) = mpsc::channel(WAITING_MAX);
+        tokio::spawn(own(counters, commands));
+        Self { owner }
+    }
+
     async fn get(&self, name: &str) -> Result<i64, StoreError> {
         self.ask(|answer| Command::Get { name: name.to_owned(), answer }).await
     }

@@ -10,11 +10,6 @@ pub struct LostUpdateStore {
 }
 
 impl LostUpdateStore {
-    /// A store that holds `counters`.
-    pub fn new(counters: Counters) -> Self {
-        Self { counters: Mutex::new(counters) }
-    }
-
     /// A panic cannot leave the map half changed, so a poisoned lock still guards good data.
     #[track_caller]
     fn counters(&self) -> MutexGuard<'_, Counters> {
@@ -23,6 +18,10 @@ impl LostUpdateStore {
 }
 
 impl CounterStore for LostUpdateStore {
+    fn new(counters: Counters) -> Self {
+        Self { counters: Mutex::new(counters) }
+    }
+
     async fn get(&self, name: &str) -> Result<i64, StoreError> {
         self.counters().get(name)
     }

@@ -2,17 +2,22 @@
 
 pub mod channel;
 pub mod counters;
+pub mod kind;
 pub mod lost_update;
 pub mod mutex;
 pub mod server;
+pub mod spec;
 pub mod unsynchronized;
 
+use counters::Counters;
 use std::fmt;
 
 /// A map of named counters that many clients share.
 ///
 /// Every call is one atomic step, or should be: that is what the engines decide.
-pub trait CounterStore: Send + Sync + 'static {
+pub trait CounterStore: Sized + Send + Sync + 'static {
+    /// A store that holds `counters`. One that is a task runs on the current runtime.
+    fn new(counters: Counters) -> Self;
     /// The value of the counter `name`.
     fn get(&self, name: &str) -> impl Future<Output = Result<i64, StoreError>> + Send;
     /// Gives the counter `name` the value `value`, and creates it where there is none.

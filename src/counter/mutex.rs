@@ -11,11 +11,6 @@ pub struct MutexStore {
 }
 
 impl MutexStore {
-    /// A store that holds `counters`.
-    pub fn new(counters: Counters) -> Self {
-        Self { counters: Mutex::new(counters) }
-    }
-
     /// A panic cannot leave the map half changed, so a poisoned lock still guards good data.
     #[track_caller]
     fn counters(&self) -> MutexGuard<'_, Counters> {
@@ -24,6 +19,10 @@ impl MutexStore {
 }
 
 impl CounterStore for MutexStore {
+    fn new(counters: Counters) -> Self {
+        Self { counters: Mutex::new(counters) }
+    }
+
     async fn get(&self, name: &str) -> Result<i64, StoreError> {
         self.counters().get(name)
     }

@@ -16,11 +16,6 @@ pub struct UnsynchronizedStore {
 unsafe impl Sync for UnsynchronizedStore {}
 
 impl UnsynchronizedStore {
-    /// A store that holds `counters`.
-    pub fn new(counters: Counters) -> Self {
-        Self { counters: UnsafeCell::new(counters), overlap: overlap::Detector::default() }
-    }
-
     #[track_caller]
     fn read<R>(&self, f: impl FnOnce(&Counters) -> R) -> R {
         let _reading = self.overlap.read();
@@ -37,6 +32,10 @@ impl UnsynchronizedStore {
 }
 
 impl CounterStore for UnsynchronizedStore {
+    fn new(counters: Counters) -> Self {
+        Self { counters: UnsafeCell::new(counters), overlap: overlap::Detector::default() }
+    }
+
     async fn get(&self, name: &str) -> Result<i64, StoreError> {
         self.read(|counters| counters.get(name))
     }

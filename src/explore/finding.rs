@@ -3,7 +3,7 @@
 use super::names::name_of;
 use super::schedule::Schedule;
 use crate::verdict::{Counterexample, Finding as What, Row};
-use crate::world::execution::{Event, Execution};
+use crate::world::execution::{Call, Event, Execution};
 use crate::world::failure::{Failure, Reason, Wait};
 use crate::world::object::DataRace;
 use crate::world::operation::{At, Kind, Outcome, ThreadId, Value};
@@ -57,29 +57,38 @@ fn column(execution: &Execution, id: ThreadId) -> usize {
     execution.started.iter().position(|started| *started == id).unwrap_or(0)
 }
 
-/// One row a step and a mark, in the order in which they happened.
+/// One row a call, a step and a return, in the order in which they happened.
 fn rows(execution: &Execution) -> Vec<Row> {
     let mut rows = Vec::new();
-    let mut marks = execution.marks.iter().peekable();
-    for (i, event) in execution.trace.iter().enumerate() {
-        while let Some(mark) = marks.next_if(|mark| mark.before <= i) {
-            rows.push(mark_row(execution, mark));
-        }
+    for i in 0..=execution.trace.len() {
+        call_rows(execution, i, &mut rows);
+        let Some(event) = execution.trace.get(i) else { break };
         if let Some(text) = step_text(execution, event) {
             let thread = column(execution, event.thread);
             rows.push(Row { thread, text, at: Some(line(event.operation.at)), decisive: false });
         }
     }
-    rows.extend(marks.map(|mark| mark_row(execution, mark)));
     rows
 }
 
-fn mark_row(execution: &Execution, mark: &crate::world::execution::Mark) -> Row {
-    Row {
-        thread: column(execution, mark.thread),
-        text: format!("{:?}", mark.what),
-        at: None,
-        decisive: false,
+/// The returns and then the invocations between the steps `i - 1` and `i`.
+fn call_rows(execution: &Execution, i: usize, rows: &mut Vec<Row>) {
+    let Some(narrator) = &execution.narrator else { return };
+    let mut row = |call: &Call, text| {
+        rows.push(Row { thread: column(execution, call.thread), text, at: None, decisive: false });
+    };
+    for (id, call) in execution.calls.iter().enumerate() {
+        if call.returned == Some(i) && call.invoked != Some(i) {
+            row(call, narrator.answer(id));
+        }
+    }
+    for (id, call) in execution.calls.iter().enumerate() {
+        if call.invoked == Some(i) {
+            row(call, narrator.call(id));
+            if call.returned == Some(i) {
+                row(call, narrator.answer(id));
+            }
+        }
     }
 }
 

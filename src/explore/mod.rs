@@ -6,9 +6,11 @@ mod finding;
 mod loom;
 mod names;
 mod progress;
+mod record;
 mod sampling;
 mod schedule;
 mod stress;
+mod subject;
 
 pub use schedule::{ParseScheduleError, Schedule};
 
@@ -17,6 +19,7 @@ use crate::world::failure::Reason;
 use budget::Budget;
 use driver::{Counts, Program};
 use finding::Finding;
+use sampling::Sampling;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
@@ -65,6 +68,11 @@ impl Engine {
             Self::Random { seed } | Self::Pct { seed, .. } | Self::Urw { seed } => Some(seed),
             Self::Loom | Self::Stress => None,
         }
+    }
+
+    /// Executions that it draws unless it is told otherwise; none if it runs them all.
+    fn default_executions(self) -> Option<u64> {
+        (self != Self::Loom).then_some(SAMPLES)
     }
 }
 
@@ -116,7 +124,9 @@ impl Explorer {
 
     /// Explores a program that is written with the facade.
     pub fn explore(&self, program: impl Fn() + Send + Sync + 'static) -> Verdict {
-        self.run(&(Arc::new(program) as Program))
+        let start = Instant::now();
+        let ended = self.run(&(Arc::new(program) as Program));
+        self.verdict(ended, start)
     }
 
     /// Explores an asynchronous program, whose main task is the given future.
@@ -124,23 +134,19 @@ impl Explorer {
         self.explore(move || crate::world::task::block_on(program()))
     }
 
-    fn run(&self, program: &Program) -> Verdict {
-        let start = Instant::now();
-        let budget = || Budget::new(self.executions_max.unwrap_or(u64::MAX), self.elapsed_ms_max);
-        let samples = || Budget::new(self.executions_max.unwrap_or(SAMPLES), self.elapsed_ms_max);
-        let ended = match self.engine {
-            Engine::Loom => loom::explore(program, budget()),
-            Engine::Stress => stress::explore(program, samples()),
-            Engine::Random { seed } => self.sample(program, sampling::Sampling::random(seed, samples())),
-            Engine::Pct { seed, depth } => {
-                self.sample(program, sampling::Sampling::pct(seed, depth, samples()))
-            }
-            Engine::Urw { seed } => self.sample(program, sampling::Sampling::urw(seed, samples())),
-        };
-        self.verdict(ended, start)
+    fn run(&self, program: &Program) -> Ended {
+        let executions = self.executions_max.or(self.engine.default_executions()).unwrap_or(u64::MAX);
+        let budget = Budget::new(executions, self.elapsed_ms_max);
+        match self.engine {
+            Engine::Loom => loom::explore(program, budget),
+            Engine::Stress => stress::explore(program, budget),
+            Engine::Random { seed } => self.sample(program, Sampling::random(seed, budget)),
+            Engine::Pct { seed, depth } => self.sample(program, Sampling::pct(seed, depth, budget)),
+            Engine::Urw { seed } => self.sample(program, Sampling::urw(seed, budget)),
+        }
     }
 
-    fn sample(&self, program: &Program, sampling: sampling::Sampling) -> Ended {
+    fn sample(&self, program: &Program, sampling: Sampling) -> Ended {
         let (sampling, counts) = driver::drive(program, sampling, self.steps_max);
         Ended { counts, finding: sampling.finding, cut: Some(Cut::Sampling), limits: Vec::new() }
     }

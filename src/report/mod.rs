@@ -1,3 +1,9 @@
 //! The one place where words for people are written. Reporters read verdicts; they never touch an engine.
 
-mod text;
+#[cfg(feature = "cli")]
+pub mod matrix;
+#[cfg(feature = "cli")]
+pub mod progress;
+mod style;
+mod table;
+pub mod text;

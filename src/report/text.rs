@@ -1,10 +1,97 @@
-//! Verdicts as text.
+//! Verdicts as text: the claim, the program, what happened, why it is wrong, what to do next.
 
-use crate::verdict::Verdict;
+use super::style::{Style, grouped};
+use super::table::{padded, table};
+use crate::verdict::{Counterexample, Coverage, Cut, Finding, Verdict};
 use std::fmt;
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self:#?}")
+        match self {
+            Self::Proved(coverage) => write!(f, "proved: {}", covered(coverage)),
+            Self::Passed(coverage, cut) => {
+                write!(f, "passed, which is no proof: {}; {}", covered(coverage), cut_text(cut))
+            }
+            Self::Undecided(coverage, why) => write!(f, "undecided ({}): {why}", coverage.engine),
+            Self::Refuted(refutation) => {
+                let found = format!(
+                    "{}, {}",
+                    refutation.coverage.engine,
+                    plural(refutation.coverage.executions, "execution")
+                );
+                f.write_str(&counterexample("the program", &refutation.counterexample, &found))
+            }
+        }
     }
+}
+
+fn covered(coverage: &Coverage) -> String {
+    let mut text = format!("{} by {}", plural(coverage.executions, "execution"), coverage.engine);
+    for limit in &coverage.limits {
+        text.push_str(&format!("\n  not covered: {} ({})", limit.what, limit.lines.join(", ")));
+    }
+    text
+}
+
+fn cut_text(cut: &Cut) -> String {
+    match cut {
+        Cut::Executions { max } => format!("cut short at {}", plural(*max, "execution")),
+        Cut::Elapsed { ms_max } => format!("cut short after {ms_max} ms"),
+        Cut::Preemptions { max } => format!("with at most {}", plural(*max as u64, "preemption")),
+        Cut::Sampling => "it draws executions and cannot run them all".to_owned(),
+    }
+}
+
+/// `1 execution`, `2 executions`.
+pub fn plural(number: u64, noun: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{s}", grouped(number))
+}
+
+/// A counterexample of `subject`; `found` says by whom and how soon.
+pub fn counterexample(subject: &str, shown: &Counterexample, found: &str) -> String {
+    let style = Style::of_environment();
+    let mut lines = vec![format!("{} ({found})", claim(subject, shown))];
+    if !shown.program.is_empty() {
+        lines.push(String::new());
+        lines.push("program".to_owned());
+        let width = shown.program.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        lines.extend(
+            shown.program.iter().map(|(name, calls)| format!("    {}   {calls}", padded(name, width))),
+        );
+    }
+    let rows = table(shown, style);
+    if !rows.is_empty() {
+        lines.push(String::new());
+        lines.push(format!("how, with {}", plural(shown.preemptions as u64, "preemption")));
+        lines.push(String::new());
+        lines.extend(rows);
+    }
+    if !shown.why.is_empty() {
+        lines.push(String::new());
+        lines.push("why".to_owned());
+        lines.extend(shown.why.iter().map(|line| format!("    {line}").trim_end().to_owned()));
+    }
+    lines.extend(replay(shown));
+    lines.join("\n")
+}
+
+fn claim(subject: &str, shown: &Counterexample) -> String {
+    match shown.finding {
+        Finding::DataRace => format!("{subject} has a data race"),
+        Finding::Deadlock => format!("{subject} has a deadlock"),
+        Finding::Livelock => format!("{subject} has a livelock"),
+        Finding::Panic => format!("{subject} panics"),
+        Finding::NotLinearizable => format!("{subject} is not linearizable"),
+        Finding::Died => format!("{subject} ends its process"),
+    }
+}
+
+fn replay(shown: &Counterexample) -> Vec<String> {
+    let Some(schedule) = &shown.schedule else { return Vec::new() };
+    let mut lines = vec![String::new(), format!("replay      RACEPROOF_REPLAY={schedule}")];
+    if let Some(seed) = shown.seed {
+        lines.push(format!("seed        {seed}"));
+    }
+    lines
 }

@@ -8,6 +8,11 @@
 //! [`register`].
 
 pub mod register;
+mod scenario;
+mod subject;
+
+pub use scenario::{Bounds, Scenario};
+pub use subject::Subject;
 
 use std::fmt::Debug;
 use std::hash::{DefaultHasher, Hash, Hasher};

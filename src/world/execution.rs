@@ -85,6 +85,8 @@ pub struct Thread {
     pub leaf: super::task::Leaf,
     /// How often in a row it yielded though nothing had changed since its last step.
     idle_yields: u32,
+    /// Its call that has not made a step yet.
+    call: Option<usize>,
     /// The lines whose `compare_exchange_weak` it has been asked about.
     weak: Vec<At>,
     /// The object that stands for it, for those who join it.
@@ -107,8 +109,10 @@ pub struct Execution {
     pub objects: Vec<Object>,
     /// The steps, in the order in which they happened.
     pub trace: Vec<Event>,
-    /// What was said between steps.
-    pub marks: Vec<Mark>,
+    /// The calls of the type under test, in the order in which they were made.
+    pub calls: Vec<Call>,
+    /// Who says what they are.
+    pub narrator: Option<std::sync::Arc<dyn Narrator>>,
     /// Who runs.
     pub current: ThreadId,
     /// The way that the scheduler chose for a `Choose` that it grants.
@@ -135,7 +139,8 @@ impl Execution {
         self.objects.clear();
         self.trace.clear();
         self.after.clear();
-        self.marks.clear();
+        self.calls.clear();
+        self.narrator = None;
         self.failure = None;
         self.current = ThreadId::MAIN;
         for thread in &mut self.threads {
@@ -310,6 +315,9 @@ impl Execution {
         let event = self.trace.len();
         thread.last = Some(event);
         thread.steps += 1;
+        if let Some(call) = thread.call.take() {
+            self.calls[call].invoked = Some(event);
+        }
         let after = first..self.after.len() as u32;
         self.trace.push(Event { thread: self.current, operation, outcome, value: Value::None, slot, after });
     }
@@ -334,9 +342,25 @@ impl Execution {
         }
     }
 
-    /// Says something about the current thread, before its next step.
-    pub fn mark(&mut self, what: Box<dyn std::fmt::Debug>) {
-        self.marks.push(Mark { before: self.trace.len(), thread: self.current, what });
+    /// The current thread makes a call. It is invoked when it makes its first step.
+    pub fn call(&mut self) -> usize {
+        let thread = &mut self.threads[self.current.index()];
+        thread.call = Some(self.calls.len());
+        let steps_before = thread.steps;
+        let call = Call { thread: self.current, invoked: None, returned: None, steps_before, steps_until: 0 };
+        self.calls.push(call);
+        self.calls.len() - 1
+    }
+
+    /// The current thread's call has returned.
+    pub fn returned(&mut self, call: usize) {
+        let now = self.trace.len();
+        let thread = &mut self.threads[self.current.index()];
+        thread.call = None;
+        let call = &mut self.calls[call];
+        call.invoked.get_or_insert(now);
+        call.returned = Some(now);
+        call.steps_until = thread.steps;
     }
 
     /// Whether the current thread asks for the first time about this line's `compare_exchange_weak`.
@@ -391,13 +415,25 @@ impl Execution {
     }
 }
 
-/// Something said about a thread between two steps: a call, or its return.
-#[derive(Debug)]
-pub struct Mark {
-    /// The position in the trace before which it stands.
-    pub before: usize,
+/// A call that a thread makes of the type under test.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
     /// Whose.
     pub thread: ThreadId,
-    /// What is said, by its `Debug`.
-    pub what: Box<dyn std::fmt::Debug>,
+    /// The position in the trace of its first step: nobody could tell if it had begun no earlier.
+    pub invoked: Option<usize>,
+    /// The length of the trace when it returned.
+    pub returned: Option<usize>,
+    /// The steps that its thread had made when it was invoked.
+    pub steps_before: u32,
+    /// The steps that its thread had made when it returned.
+    pub steps_until: u32,
+}
+
+/// Says what calls are and answer, for people.
+pub trait Narrator: std::fmt::Debug {
+    /// The call with its arguments.
+    fn call(&self, call: usize) -> String;
+    /// What it answered.
+    fn answer(&self, call: usize) -> String;
 }

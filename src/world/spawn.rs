@@ -116,7 +116,7 @@ impl<T> Spawned<T> {
     /// Waits for the thread's end, and takes note of its panic if it panicked.
     pub fn join(self, at: At) -> std::thread::Result<T> {
         if let Some(handle) = self.loom {
-            if handle.join().is_err() {
+            if handle.join().is_err() || execution::with(|e| e.is_over()) {
                 panic::give_up();
             }
             set_loom_thread();

@@ -1,0 +1,167 @@
+//! One cell of the matrix: one store against one engine.
+
+use super::hammer;
+use super::programs::contended;
+use crate::counter::kind::Kind;
+use crate::counter::spec::{START, Stored};
+use crate::explore::{Engine, Explorer};
+use crate::report::matrix::Cell;
+use crate::verdict::{Counterexample, Coverage, Finding, Verdict};
+use crate::with_store;
+use anyhow::Context;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
+
+/// Who judges a column of the matrix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Column {
+    /// loom: every execution, weak memory included
+    Loom,
+    /// shuttle's random walk
+    Random,
+    /// shuttle's probabilistic concurrency testing
+    Pct,
+    /// shuttle's uniform random walk
+    Urw,
+    /// real threads
+    Stress,
+    /// the server on loopback, hammered
+    Http,
+}
+
+impl Column {
+    /// Every column, in the order of the table.
+    pub const ALL: [Self; 6] = [Self::Loom, Self::Random, Self::Pct, Self::Urw, Self::Stress, Self::Http];
+
+    /// Its name, as the command line has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Loom => "loom",
+            Self::Random => "random",
+            Self::Pct => "pct",
+            Self::Urw => "urw",
+            Self::Stress => "stress",
+            Self::Http => "http",
+        }
+    }
+
+    /// Whether the store runs for real there, and may take its process with it.
+    pub fn is_real(self) -> bool {
+        matches!(self, Self::Stress | Self::Http)
+    }
+}
+
+/// What a cell is asked for.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Size {
+    /// Threads of a program, at the most
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(2..=4))]
+    pub threads: u8,
+    /// Calls of each thread, at the most
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=8))]
+    pub calls: u8,
+    /// Executions of a cell, at the most; a proof that is cut short is no proof
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub executions_max: Option<u64>,
+    /// Where the samplers' chance comes from
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// Runs one cell and prints it as JSON; for cells that may end their process.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[arg(long, value_enum)]
+    store: Kind,
+    #[arg(long, value_enum)]
+    engine: Column,
+    #[command(flatten)]
+    size: Size,
+}
+
+/// Prints the cell.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    println!("{}", serde_json::to_string(&here(args.store, args.engine, &args.size)?)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Judges a cell in this process.
+pub fn here(store: Kind, column: Column, size: &Size) -> anyhow::Result<Cell> {
+    let seed = size.seed;
+    let engine = match column {
+        Column::Loom => Engine::Loom,
+        Column::Random => Engine::Random { seed },
+        Column::Pct => Engine::Pct { seed, depth: 3 },
+        Column::Urw => Engine::Urw { seed },
+        Column::Stress => Engine::Stress,
+        Column::Http => return hammer::cell(store, size.executions_max),
+    };
+    let mut explorer = Explorer::new(engine);
+    if let Some(max) = size.executions_max {
+        explorer = explorer.executions_max(max);
+    }
+    let scenarios = contended(size.threads.into(), size.calls.into());
+    let initial = START.into_iter().collect();
+    let verdict = with_store!(store, S => explorer.explore_scenarios::<Stored<S>>(&initial, &scenarios));
+    Ok(of_verdict(store, column, verdict))
+}
+
+fn of_verdict(store: Kind, column: Column, verdict: Verdict) -> Cell {
+    let coverage: &Coverage = verdict.coverage();
+    Cell {
+        store: store.name().to_owned(),
+        engine: column.name().to_owned(),
+        verdict: verdict.word().to_owned(),
+        executions: coverage.executions,
+        elapsed_ms: coverage.elapsed.as_millis() as u64,
+        limits: coverage.limits.iter().map(|limit| limit.what.clone()).collect(),
+        undecided: match &verdict {
+            Verdict::Undecided(_, why) => Some(why.clone()),
+            _ => None,
+        },
+        counterexample: verdict.counterexample().cloned(),
+    }
+}
+
+/// Judges a cell in a process of its own, which the store may end.
+pub fn in_a_child(store: Kind, column: Column, size: &Size) -> anyhow::Result<Cell> {
+    let start = Instant::now();
+    let program = std::env::current_exe().context("cannot find the program of this process")?;
+    let mut command = Command::new(program);
+    command.args(["cell", "--store", store.name(), "--engine", column.name()]);
+    command.args(["--threads", &size.threads.to_string(), "--calls", &size.calls.to_string()]);
+    command.args(["--seed", &size.seed.to_string()]);
+    if let Some(max) = size.executions_max {
+        command.args(["--executions-max", &max.to_string()]);
+    }
+    let output = command.stdin(Stdio::null()).output().context("cannot start a process for a cell")?;
+    let last_words = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    if output.status.success() {
+        return serde_json::from_slice(&output.stdout).context("a cell's process did not print its cell");
+    }
+    anyhow::ensure!(last_words.starts_with("fatal error: "), "a cell's process failed: {last_words}");
+    Ok(Cell {
+        store: store.name().to_owned(),
+        engine: column.name().to_owned(),
+        verdict: "refuted".to_owned(),
+        executions: 0,
+        elapsed_ms: start.elapsed().as_millis() as u64,
+        undecided: None,
+        limits: Vec::new(),
+        counterexample: Some(died(&last_words, output.status.code())),
+    })
+}
+
+fn died(last_words: &str, code: Option<i32>) -> Counterexample {
+    let code = code.map(|code| format!("exit code {code}")).unwrap_or_else(|| "a signal".to_owned());
+    Counterexample {
+        finding: Finding::Died,
+        threads: Vec::new(),
+        program: Vec::new(),
+        rows: Vec::new(),
+        preemptions: 0,
+        why: vec![last_words.to_owned(), format!("and the process ended with {code}")],
+        schedule: None,
+        seed: None,
+    }
+}
