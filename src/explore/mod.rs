@@ -2,9 +2,11 @@
 
 mod budget;
 mod driver;
+mod exhaustive;
 mod finding;
 mod loom;
 mod names;
+mod order;
 mod progress;
 mod record;
 mod sampling;
@@ -18,6 +20,7 @@ use crate::verdict::{Coverage, Cut, Limit, Refutation, Verdict};
 use crate::world::failure::Reason;
 use budget::Budget;
 use driver::{Counts, Program};
+use exhaustive::Exhaustive;
 use finding::Finding;
 use sampling::Sampling;
 use std::fmt;
@@ -29,6 +32,9 @@ use std::time::Instant;
 pub enum Engine {
     /// loom: every execution, C11 weak memory; at most 5 threads with the main one.
     Loom,
+    /// Every order of the program's steps, once: sequential consistency, and data races by C11
+    /// happens-before.
+    Exhaustive,
     /// Shuttle's random walk.
     Random {
         /// Where its chance comes from.
@@ -55,6 +61,7 @@ impl Engine {
     pub fn name(self) -> &'static str {
         match self {
             Self::Loom => "loom",
+            Self::Exhaustive => "exhaustive",
             Self::Random { .. } => "random",
             Self::Pct { .. } => "pct",
             Self::Urw { .. } => "urw",
@@ -66,13 +73,13 @@ impl Engine {
     pub fn seed(self) -> Option<u64> {
         match self {
             Self::Random { seed } | Self::Pct { seed, .. } | Self::Urw { seed } => Some(seed),
-            Self::Loom | Self::Stress => None,
+            Self::Loom | Self::Exhaustive | Self::Stress => None,
         }
     }
 
     /// Executions that it draws unless it is told otherwise; none if it runs them all.
     fn default_executions(self) -> Option<u64> {
-        (self != Self::Loom).then_some(SAMPLES)
+        (!matches!(self, Self::Loom | Self::Exhaustive)).then_some(SAMPLES)
     }
 }
 
@@ -139,11 +146,17 @@ impl Explorer {
         let budget = Budget::new(executions, self.elapsed_ms_max);
         match self.engine {
             Engine::Loom => loom::explore(program, budget),
+            Engine::Exhaustive => self.exhaust(program, budget),
             Engine::Stress => stress::explore(program, budget),
             Engine::Random { seed } => self.sample(program, Sampling::random(seed, budget)),
             Engine::Pct { seed, depth } => self.sample(program, Sampling::pct(seed, depth, budget)),
             Engine::Urw { seed } => self.sample(program, Sampling::urw(seed, budget)),
         }
+    }
+
+    fn exhaust(&self, program: &Program, budget: Budget) -> Ended {
+        let (search, counts) = driver::drive(program, Exhaustive::new(budget), self.steps_max);
+        Ended { counts, finding: search.finding, cut: search.cut, limits: Vec::new() }
     }
 
     fn sample(&self, program: &Program, sampling: Sampling) -> Ended {

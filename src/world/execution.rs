@@ -113,6 +113,8 @@ pub struct Execution {
     pub calls: Vec<Call>,
     /// Who says what they are.
     pub narrator: Option<std::sync::Arc<dyn Narrator>>,
+    /// The last step that a scheduler granted, as a position in the trace.
+    granted: Option<usize>,
     /// Who runs.
     pub current: ThreadId,
     /// The way that the scheduler chose for a `Choose` that it grants.
@@ -142,6 +144,7 @@ impl Execution {
         self.calls.clear();
         self.narrator = None;
         self.failure = None;
+        self.granted = None;
         self.current = ThreadId::MAIN;
         for thread in &mut self.threads {
             let mut knowledge = std::mem::take(&mut thread.knowledge);
@@ -263,7 +266,13 @@ impl Execution {
         let thread = &mut self.threads[self.current.index()];
         let (operation, slot) = thread.next.take().expect("a granted thread has announced its step");
         thread.phase = Phase::Running;
+        self.granted = Some(self.trace.len());
         self.perform(operation, slot)
+    }
+
+    /// The last step that a scheduler granted.
+    pub fn last_step(&self) -> Option<&Event> {
+        self.granted.map(|event| &self.trace[event])
     }
 
     /// Does an operation of the current thread and writes it into the trace.

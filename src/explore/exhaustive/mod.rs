@@ -1,0 +1,206 @@
+//! `exhaustive`: one execution of every order of steps that a program can have, and no other.
+//!
+//! The search is optimal DPOR with sleep sets and wakeup trees (Abdulla, Aronis, Jonsson and Sagonas,
+//! J. ACM 64(4), 2017, algorithm 2). At the end of an execution every race is looked at: two steps that
+//! could have come the other way round. What must be run to reverse it is put into the wakeup tree of
+//! the point before the first of the two, unless a run before covers it. Then the search goes back to the
+//! deepest point with something left to run.
+
+mod wakeup;
+
+use super::budget::Budget;
+use super::driver::Strategy;
+use super::finding::Finding;
+use super::order::{Order, Step};
+use super::schedule::{Pick, Schedule};
+use crate::verdict::Cut;
+use crate::world::execution::Execution;
+use crate::world::failure::{Failure, Reason};
+use crate::world::operation::{Kind, Operation, Outcome, ThreadId};
+use shuttle::scheduler::Task;
+use wakeup::Tree;
+
+/// One point of the search: the state before a step of the current execution.
+#[derive(Debug)]
+struct Point {
+    /// The step that the current execution makes here.
+    taken: Step,
+    /// Steps that need not be made here: what follows them was run before.
+    sleep: Vec<Step>,
+    /// What is to be run from here when the current step's turn is over.
+    tree: Tree,
+    /// What is to be run behind the current step, until the next point takes it over.
+    below: Tree,
+}
+
+/// The search.
+pub struct Exhaustive {
+    points: Vec<Point>,
+    depth: usize,
+    order: Order,
+    budget: Budget,
+    begun: bool,
+    /// Which bound ended the search, if one did.
+    pub cut: Option<Cut>,
+    /// The execution that refutes the program, or leaves it undecided.
+    pub finding: Option<Finding>,
+    diverged: Option<String>,
+}
+
+impl Exhaustive {
+    /// A search that has not begun.
+    pub fn new(budget: Budget) -> Self {
+        Self {
+            points: Vec::new(),
+            depth: 0,
+            order: Order::default(),
+            budget,
+            begun: false,
+            cut: None,
+            finding: None,
+            diverged: None,
+        }
+    }
+
+    /// The step that the program makes at a point that the search has been at before.
+    fn again(&mut self, execution: &Execution, enabled: &[ThreadId]) -> Option<Pick> {
+        let point = &self.points[self.depth];
+        let now = execution.threads[point.taken.thread.index()].next.as_ref();
+        let same =
+            now.is_some_and(|(now, _)| now.object == point.taken.object && now.kind == point.taken.kind);
+        if !same || !enabled.contains(&point.taken.thread) {
+            self.diverged = Some(format!(
+                "step {} was {}, and is now {}",
+                self.depth + 1,
+                point.taken.kind.verb(),
+                now.map_or("nothing".to_owned(), |(now, _)| format!("{} at {}", now.kind.verb(), now.at)),
+            ));
+            return None;
+        }
+        Some(Pick { thread: point.taken.thread, choice: point.taken.choice() })
+    }
+
+    /// A point where the search has not been: what sleeps there, and what is to be run.
+    fn arrive(&mut self, execution: &Execution, enabled: &[ThreadId]) -> Option<Pick> {
+        let (sleep, mut tree) = match self.points.last_mut() {
+            Some(last) => {
+                let taken = last.taken;
+                let asleep =
+                    last.sleep.iter().filter(|step| step.thread != taken.thread && step.commutes(&taken));
+                (asleep.copied().collect(), std::mem::take(&mut last.below))
+            }
+            None => (Vec::new(), Tree::default()),
+        };
+        let mut first = tree.take_first().filter(|(step, _)| enabled.contains(&step.thread));
+        if first.is_none() {
+            tree = Tree::default();
+            for step in self.fresh(execution, enabled, &sleep) {
+                tree.add_step(step);
+            }
+            first = tree.take_first();
+        }
+        let (step, below) = first?;
+        let (operation, _) = *execution.threads[step.thread.index()].next.as_ref()?;
+        let taken = Step { outcome: chosen(&operation, step.choice()), ..step_of(step.thread, &operation) };
+        self.points.push(Point { taken, sleep, tree, below });
+        Some(Pick { thread: taken.thread, choice: taken.choice() })
+    }
+
+    /// What to run where anything may be run: the steps of one thread, of which only a choice has several.
+    /// A choice comes first, since nothing depends on it; else the thread that ran last goes on.
+    fn fresh(&self, execution: &Execution, enabled: &[ThreadId], sleep: &[Step]) -> Vec<Step> {
+        let next =
+            |id: ThreadId| execution.threads[id.index()].next.as_ref().map(|(operation, _)| *operation);
+        let steps = |id: ThreadId| -> Vec<Step> {
+            let Some(operation) = next(id) else { return Vec::new() };
+            let ways = if let Kind::Choose(ways) = operation.kind { ways } else { 1 };
+            let step = |way| Step { outcome: chosen(&operation, way), ..step_of(id, &operation) };
+            (0..ways).map(step).filter(|step| !sleep.iter().any(|asleep| asleep.is_same(step))).collect()
+        };
+        let chooses = |id: &&ThreadId| next(**id).is_some_and(|o| matches!(o.kind, Kind::Choose(_)));
+        let last = self.points.last().map(|point| point.taken.thread);
+        let goes_on = enabled.iter().filter(|id| Some(**id) == last);
+        let candidates = enabled.iter().filter(chooses).chain(goes_on).chain(enabled);
+        candidates.map(|id| steps(*id)).find(|steps| !steps.is_empty()).unwrap_or_default()
+    }
+
+    /// Puts what must be run to reverse each race of the execution into the trees.
+    fn plan(&mut self, execution: &Execution) {
+        self.order.work_out(execution);
+        let (order, points) = (&self.order, &mut self.points);
+        order.races(execution, |first, later| {
+            // Steps of destructors while a panic unwinds are no points; they come last.
+            let Some(point) = points.get_mut(first) else { return };
+            let sequence = order.reversal(first, later);
+            if !point.sleep.iter().any(|step| sequence.can_begin_with(step).is_some()) {
+                point.tree.insert(sequence);
+            }
+        });
+    }
+
+    /// Goes back to the deepest point with something left to run. Returns whether there is one.
+    fn go_back(&mut self) -> bool {
+        while let Some(point) = self.points.last_mut() {
+            point.sleep.push(point.taken);
+            if let Some((step, below)) = point.tree.take_first() {
+                point.taken = step;
+                point.below = below;
+                return true;
+            }
+            self.points.pop();
+        }
+        false
+    }
+}
+
+fn step_of(thread: ThreadId, operation: &Operation) -> Step {
+    Step { thread, object: operation.object, kind: operation.kind, outcome: Outcome::Pending }
+}
+
+fn chosen(operation: &Operation, way: u32) -> Outcome {
+    if matches!(operation.kind, Kind::Choose(_)) { Outcome::Chose(way) } else { Outcome::Pending }
+}
+
+impl Strategy for Exhaustive {
+    fn begin(&mut self) -> bool {
+        self.depth = 0;
+        let first = !std::mem::replace(&mut self.begun, true);
+        first || !self.points.is_empty()
+    }
+
+    fn pick(&mut self, execution: &Execution, enabled: &[ThreadId], _: &[&Task]) -> Option<Pick> {
+        // What the last step turned out to be is known now.
+        if let (Some(depth), Some(event)) = (self.depth.checked_sub(1), execution.last_step()) {
+            self.points[depth].taken.outcome = event.outcome;
+        }
+        let pick = if self.depth < self.points.len() {
+            self.again(execution, enabled)
+        } else {
+            self.arrive(execution, enabled)
+        };
+        self.depth += 1;
+        pick
+    }
+
+    fn end(&mut self, execution: &mut Execution, picks: &Schedule) -> bool {
+        if let Some(step) = self.diverged.take() {
+            execution.failure = Some(Failure::Undecided(Reason::NotDeterministic { step }));
+        }
+        if let (Some(depth), Some(event)) = (picks.len().checked_sub(1), execution.last_step()) {
+            if let Some(point) = self.points.get_mut(depth) {
+                point.taken.outcome = event.outcome;
+            }
+        }
+        if execution.failure.as_ref().is_some_and(|failure| !matches!(failure, Failure::Cut)) {
+            self.finding = Some(Finding::of(execution, picks));
+            return false;
+        }
+        self.plan(execution);
+        if !self.go_back() {
+            return true;
+        }
+        let goes_on = self.budget.spend();
+        self.cut = self.budget.cut();
+        goes_on
+    }
+}

@@ -1,0 +1,63 @@
+//! Wakeup trees: the sequences of steps that are still to be run from a point of the search.
+//!
+//! A sequence is put in only if no branch covers it already, and goes behind the branches that are there.
+//! So no execution is begun that turns out to be one that was run before (Abdulla, Aronis, Jonsson and
+//! Sagonas, "Source sets: a foundation for optimal dynamic partial order reduction", J. ACM 64(4), 2017,
+//! section 6).
+
+use crate::explore::order::{Sequence, Step};
+
+/// Branches in the order in which they will be run. Without branches, anything may follow.
+#[derive(Clone, Debug, Default)]
+pub struct Tree {
+    branches: Vec<(Step, Tree)>,
+}
+
+impl Tree {
+    /// Whether anything may follow.
+    pub fn is_empty(&self) -> bool {
+        self.branches.is_empty()
+    }
+
+    /// A branch of one step, behind the others.
+    pub fn add_step(&mut self, step: Step) {
+        self.branches.push((step, Self::default()));
+    }
+
+    /// Takes the first branch out.
+    pub fn take_first(&mut self) -> Option<(Step, Self)> {
+        (!self.branches.is_empty()).then(|| self.branches.remove(0))
+    }
+
+    /// Puts a sequence in, unless a branch covers it.
+    pub fn insert(&mut self, mut sequence: Sequence) {
+        let mut tree = self;
+        loop {
+            if sequence.is_empty() {
+                return;
+            }
+            let found = tree
+                .branches
+                .iter()
+                .enumerate()
+                .find_map(|(i, (step, _))| sequence.can_begin_with(step).map(|at| (i, at)));
+            let Some((branch, at)) = found else {
+                return tree.branches.push(chain(&sequence));
+            };
+            if let Some(at) = at {
+                sequence.remove(at);
+            }
+            tree = &mut tree.branches[branch].1;
+            // A leaf: whatever follows it will be found from there.
+            if tree.is_empty() {
+                return;
+            }
+        }
+    }
+}
+
+fn chain(sequence: &Sequence) -> (Step, Tree) {
+    let mut steps = sequence.steps().rev();
+    let last = steps.next().expect("a sequence to be put in has steps");
+    steps.fold((last, Tree::default()), |below, step| (step, Tree { branches: vec![below] }))
+}

@@ -1,0 +1,264 @@
+//! The order that an execution stands for: which steps happen before which, and which could be reversed.
+//!
+//! Two executions with the same order are one to every program (Mazurkiewicz traces). The order is closed
+//! over a thread's own steps, over steps of one object whose order makes a difference
+//! (`operation::relation`), and over steps that make others possible: a send and its receive, an exit
+//! and its join, a spawn and what the new thread does.
+
+use crate::world::clock::Clock;
+use crate::world::execution::{Event, Execution};
+use crate::world::operation::{Kind, ObjectId, Outcome, Relation, ThreadId, relation};
+
+/// A step, as far as its order matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Whose.
+    pub thread: ThreadId,
+    /// To what.
+    pub object: ObjectId,
+    /// What.
+    pub kind: Kind,
+    /// What it turned out to be.
+    pub outcome: Outcome,
+}
+
+impl Step {
+    /// The step that an event of the trace is.
+    pub fn of(event: &Event) -> Self {
+        let operation = &event.operation;
+        Self { thread: event.thread, object: operation.object, kind: operation.kind, outcome: event.outcome }
+    }
+
+    /// How this step relates to a later one of another thread.
+    pub fn relation(&self, later: &Self) -> Relation {
+        if self.object != later.object {
+            return Relation::Independent;
+        }
+        relation((self.kind, self.outcome), (later.kind, later.outcome))
+    }
+
+    /// Whether the order of the two makes no difference.
+    pub fn commutes(&self, other: &Self) -> bool {
+        self.relation(other) == Relation::Independent && other.relation(self) == Relation::Independent
+    }
+
+    /// The way it took, if it was a choice.
+    pub fn choice(&self) -> u32 {
+        if let Outcome::Chose(way) = self.outcome { way } else { 0 }
+    }
+
+    /// Whether it is what a thread would do as that one: the same thread, and the same way of a choice.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.thread == other.thread && self.choice() == other.choice()
+    }
+}
+
+/// The steps of an execution with what happens before each of them.
+#[derive(Debug, Default)]
+pub struct Order {
+    /// The steps; plain memory is not among them.
+    pub steps: Vec<Step>,
+    /// What has happened when a step is done: for each thread, how many of its steps.
+    clocks: Vec<Clock>,
+    /// The position of each step among those of its thread, from 1.
+    nth: Vec<u32>,
+    /// What happened before a step by its thread alone.
+    before: Vec<Clock>,
+    /// Steps by the position of their event in the trace.
+    of_event: Vec<Option<usize>>,
+    last: Vec<Option<usize>>,
+}
+
+impl Order {
+    /// Works out the order of `execution` from its beginning, in the memory of an earlier one.
+    pub fn work_out(&mut self, execution: &Execution) {
+        self.steps.clear();
+        self.nth.clear();
+        self.of_event.clear();
+        self.last.clear();
+        self.last.resize(execution.threads.len(), None);
+        for event in &execution.trace {
+            if event.operation.kind.is_plain() {
+                self.of_event.push(None);
+                continue;
+            }
+            self.of_event.push(Some(self.steps.len()));
+            self.add(execution, Step::of(event), execution.after(event));
+        }
+    }
+
+    fn add(&mut self, execution: &Execution, step: Step, after: &[usize]) {
+        let at = self.steps.len();
+        if self.clocks.len() <= at {
+            self.clocks.resize_with(at + 1, Clock::default);
+            self.before.resize_with(at + 1, Clock::default);
+        }
+        let mut before = std::mem::take(&mut self.before[at]);
+        self.before_step(execution, step.thread, &mut before);
+        let mut clock = std::mem::take(&mut self.clocks[at]);
+        clock.copy_from(&before);
+        for step in after.iter().filter_map(|event| self.of_event[*event]) {
+            clock.join(&self.clocks[step]);
+        }
+        for (i, earlier) in self.steps.iter().enumerate() {
+            if earlier.object == step.object && earlier.relation(&step) != Relation::Independent {
+                clock.join(&self.clocks[i]);
+            }
+        }
+        let nth = before.get(step.thread) + 1;
+        clock.set(step.thread, nth);
+        self.clocks[at] = clock;
+        self.before[at] = before;
+        self.nth.push(nth);
+        self.last[step.thread.index()] = Some(at);
+        self.steps.push(step);
+    }
+
+    /// What happens before the next step of `thread` by that thread alone.
+    fn before_step(&self, execution: &Execution, thread: ThreadId, before: &mut Clock) {
+        let spawned_after =
+            || execution.threads[thread.index()].spawned_after.and_then(|e| self.before_event(e));
+        match self.last[thread.index()].or_else(spawned_after) {
+            Some(last) => before.copy_from(&self.clocks[last]),
+            None => before.clear(),
+        }
+    }
+
+    /// The last step of a spawning thread up to this event, which may be plain memory.
+    fn before_event(&self, event: usize) -> Option<usize> {
+        self.of_event[event].or_else(|| self.of_event[..event].iter().rev().find_map(|step| *step))
+    }
+
+    /// Whether step `a` happens before step `b`, or is it.
+    pub fn happens_before(&self, a: usize, b: usize) -> bool {
+        self.is_in(a, &self.clocks[b])
+    }
+
+    fn is_in(&self, a: usize, clock: &Clock) -> bool {
+        clock.get(self.steps[a].thread) >= self.nth[a]
+    }
+
+    /// Calls `found` with the two steps of each race: they could have come the other way round, and
+    /// nothing happens between them that depends on both. The second may be one that was never made,
+    /// of a thread that waits at the end.
+    pub fn races(&self, execution: &Execution, mut found: impl FnMut(usize, &Later<'_>)) {
+        for at in 0..self.steps.len() {
+            let later = Later { step: self.steps[at], at: Some(at), before: &self.before[at] };
+            self.races_with(&later, at, &mut found);
+        }
+        for (i, thread) in execution.threads.iter().enumerate() {
+            let Some((operation, _)) = &thread.next else { continue };
+            let id = ThreadId(i as u16);
+            let step = Step {
+                thread: id,
+                object: operation.object,
+                kind: operation.kind,
+                outcome: Outcome::Pending,
+            };
+            let mut before = Clock::default();
+            self.before_step(execution, id, &mut before);
+            self.races_with(&Later { step, at: None, before: &before }, self.steps.len(), &mut found);
+        }
+    }
+
+    fn races_with(&self, later: &Later<'_>, until: usize, found: &mut impl FnMut(usize, &Later<'_>)) {
+        let mut racing: [usize; 16] = [0; 16];
+        let mut races = 0;
+        for (i, earlier) in self.steps[..until].iter().enumerate().rev() {
+            let conflicts = earlier.object == later.step.object
+                && earlier.thread != later.step.thread
+                && earlier.relation(&later.step) == Relation::Racing;
+            if !conflicts || self.is_in(i, later.before) {
+                continue;
+            }
+            if racing[..races].iter().any(|between| self.happens_before(i, *between)) {
+                continue;
+            }
+            if races < racing.len() {
+                racing[races] = i;
+                races += 1;
+            }
+            found(i, later);
+        }
+    }
+
+    /// The steps behind `first` that do not depend on it, and then `later`, as a sequence that could
+    /// have been run in place of `first`.
+    pub fn reversal(&self, first: usize, later: &Later<'_>) -> Sequence {
+        let kept = (first + 1..self.steps.len()).filter(|i| !self.happens_before(first, *i));
+        let mut sequence = Sequence::default();
+        let mut clock = later.before.clone();
+        for i in kept {
+            if self.steps[i].relation(&later.step) != Relation::Independent {
+                clock.join(&self.clocks[i]);
+            }
+            sequence.push(self.steps[i], self.clocks[i].clone(), self.nth[i]);
+        }
+        let nth = later.before.get(later.step.thread) + 1;
+        clock.set(later.step.thread, nth);
+        let outcome = if later.step.kind == Kind::Choose(0) { later.step.outcome } else { Outcome::Pending };
+        sequence.push(Step { outcome, ..later.step }, clock, nth);
+        sequence
+    }
+
+    /// What has happened when the step of an event is done; the last one before it for plain memory.
+    pub fn clock_of_event(&self, event: usize) -> Option<&Clock> {
+        self.before_event(event).map(|step| &self.clocks[step])
+    }
+}
+
+/// The later step of a race.
+#[derive(Debug)]
+pub struct Later<'a> {
+    /// What it does, or would do.
+    pub step: Step,
+    /// Its position, if it was made.
+    pub at: Option<usize>,
+    before: &'a Clock,
+}
+
+/// Steps in an order in which they can be run, with what happens before what among them.
+#[derive(Clone, Debug, Default)]
+pub struct Sequence {
+    steps: Vec<(Step, Clock, u32)>,
+}
+
+impl Sequence {
+    fn push(&mut self, step: Step, clock: Clock, nth: u32) {
+        self.steps.push((step, clock, nth));
+    }
+
+    /// Whether nothing is left.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The steps.
+    pub fn steps(&self) -> impl DoubleEndedIterator<Item = Step> + '_ {
+        self.steps.iter().map(|(step, _, _)| *step)
+    }
+
+    /// Whether `step` could be run first, so that the rest is still a run of the same order: it is in the
+    /// sequence and nothing of it happens before it, or it is not and commutes with all of it
+    /// (a weak initial, in the words of Abdulla et al., J. ACM 64(4), 2017, definition 3.3).
+    ///
+    /// Returns its position, if it is in the sequence.
+    pub fn can_begin_with(&self, step: &Step) -> Option<Option<usize>> {
+        match self.steps.iter().position(|(other, _, _)| other.thread == step.thread) {
+            Some(at) => {
+                let (first, clock, _) = &self.steps[at];
+                let free = |(other, _, nth): &(Step, Clock, u32)| clock.get(other.thread) < *nth;
+                (first.is_same(step) && self.steps[..at].iter().all(free)).then_some(Some(at))
+            }
+            None => {
+                let choice = matches!(step.kind, Kind::Choose(_));
+                (!choice && self.steps.iter().all(|(other, _, _)| step.commutes(other))).then_some(None)
+            }
+        }
+    }
+
+    /// The sequence without the step at a position.
+    pub fn remove(&mut self, at: usize) {
+        self.steps.remove(at);
+    }
+}
