@@ -3,6 +3,7 @@
 use super::{
     CounterStore, Limits, answer,
     gate::{Admission, Phase},
+    unread::Unread,
 };
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -18,10 +19,11 @@ const BUFFER_BYTES_MAX: usize = 16 * 1024;
 pub struct Server<S> {
     store: Arc<S>,
     http: http1::Builder,
+    limits: Limits,
 }
 
 impl<S: CounterStore> Server<S> {
-    pub fn new(store: Arc<S>, limits: &Limits) -> Self {
+    pub fn new(store: Arc<S>, limits: Limits) -> Self {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
             .header_read_timeout(limits.header_timeout)
@@ -30,7 +32,7 @@ impl<S: CounterStore> Server<S> {
             .pipeline_flush(true)
             // A client that has said all it wants to say still gets its answers.
             .half_close(true);
-        Self { store, http }
+        Self { store, http, limits }
     }
 
     /// Answers the requests of one client until it leaves, or the server ends.
@@ -41,6 +43,7 @@ impl<S: CounterStore> Server<S> {
         let service = service_fn(move |request| async move {
             Ok::<_, Infallible>(answer::answer(store, request.method(), request.uri()).await)
         });
+        let stream = Unread::new(stream, self.limits.unread_timeout);
         let mut connection = pin!(self.http.serve_connection(TokioIo::new(stream), service));
         tokio::select! {
             biased;

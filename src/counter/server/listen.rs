@@ -46,14 +46,3 @@ fn is_one_clients(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
 }
-
-/// Has the system end connections whose client leaves answers unread for longer than `timeout`.
-///
-/// It is set once, here: on Linux accepted sockets inherit it. Elsewhere such a client holds on to its
-/// connection until the server ends, which [`Limits::connections_max`](super::Limits) bounds.
-pub fn bound_unread(listener: &TcpListener, timeout: Duration) {
-    #[cfg(target_os = "linux")]
-    let _ = socket2::SockRef::from(listener).set_tcp_user_timeout(Some(timeout));
-    #[cfg(not(target_os = "linux"))]
-    let _ = (listener, timeout);
-}

@@ -13,6 +13,7 @@ mod connection;
 mod gate;
 mod listen;
 mod query;
+mod unread;
 
 pub use call::NAME_BYTES_MAX;
 pub use gate::CutOff;
@@ -73,9 +74,8 @@ pub async fn run_within<S: CounterStore>(
     store: Arc<S>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), CutOff> {
-    listen::bound_unread(&listener, limits.unread_timeout);
     let gate = Gate::new(limits.connections_max);
-    let server = Arc::new(Server::new(store, &limits));
+    let server = Arc::new(Server::new(store, limits));
     let mut shutdown = pin!(shutdown);
     loop {
         let accepted = async {
