@@ -226,6 +226,27 @@ async fn requests_sent_at_once_are_answered_in_their_order() {
 }
 
 #[tokio::test]
+async fn an_answer_does_not_wait_for_the_end_of_the_next_request() {
+    let mut stream = TcpStream::connect(mutex()).await.unwrap();
+    stream.write_all(&[GET_I, GET_I, b"GET /inc?na"].concat()).await.unwrap();
+    let mut said = String::new();
+    while said.matches("i: 0\n").count() < 2 {
+        let mut more = [0; 512];
+        let read = timeout(HANGS, stream.read(&mut more)).await.expect("both are answered").unwrap();
+        said += std::str::from_utf8(&more[..read]).unwrap();
+    }
+    stream.write_all(b"me=i HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    stream.shutdown().await.unwrap();
+    assert_eq!(rest(&mut stream).await, response("200 OK", "", "ok\n"));
+}
+
+#[tokio::test]
+async fn an_answer_is_not_lost_before_a_bad_request() {
+    let said = say(mutex(), "GET /inc?name=i HTTP/1.1\r\nhost: x\r\n\r\nhello?\r\n\r\n").await;
+    assert_eq!(said, response("200 OK", "", "ok\n") + &from_hyper("400 Bad Request"));
+}
+
+#[tokio::test]
 async fn a_body_is_passed_over() {
     let post = "POST /inc?name=i HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nhello";
     let get = "GET /get?name=i HTTP/1.1\r\nhost: x\r\n\r\n";

@@ -109,9 +109,12 @@ async fn drain_under_load<S: CounterStore>(store: S) {
         async move { run_within(limits, listener, store, end.notified()).await }
     });
     let acknowledged = Arc::new(AtomicU32::new(0));
-    let mut clients = JoinSet::new();
+    let mut connected = Vec::new();
     for _ in 0..64 {
-        let client = connect(address).await.unwrap();
+        connected.push(connect(address).await.unwrap());
+    }
+    let mut clients = JoinSet::new();
+    for client in connected {
         clients.spawn(inc_until_gone(client, Arc::clone(&acknowledged), Arc::clone(&end)));
     }
     server.await.unwrap().expect("nothing is cut off");

@@ -3,7 +3,7 @@
 use super::{
     CounterStore, Limits, answer,
     gate::{Admission, Phase},
-    unread::Unread,
+    socket::Socket,
 };
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -28,9 +28,8 @@ impl<S: CounterStore> Server<S> {
         http.timer(TokioTimer::new())
             .header_read_timeout(limits.header_timeout)
             .max_buf_size(BUFFER_BYTES_MAX)
-            // Many answers a write where a client sends many requests at once.
-            .pipeline_flush(true)
-            // A client that has said all it wants to say still gets its answers.
+            // A client that has said all it wants to say still gets its answers. It also keeps hyper from
+            // reading while a call is under way, on which the socket relies.
             .half_close(true);
         Self { store, http, limits }
     }
@@ -43,7 +42,7 @@ impl<S: CounterStore> Server<S> {
         let service = service_fn(move |request| async move {
             Ok::<_, Infallible>(answer::answer(store, request.method(), request.uri()).await)
         });
-        let stream = Unread::new(stream, self.limits.unread_timeout);
+        let stream = Socket::new(stream, self.limits.unread_timeout);
         let mut connection = pin!(self.http.serve_connection(TokioIo::new(stream), service));
         tokio::select! {
             biased;

@@ -13,7 +13,7 @@ mod connection;
 mod gate;
 mod listen;
 mod query;
-mod unread;
+mod socket;
 
 pub use call::NAME_BYTES_MAX;
 pub use gate::CutOff;
