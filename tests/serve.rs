@@ -3,9 +3,8 @@
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
-    net::{Shutdown, TcpStream},
+    net::TcpStream,
     process::{Child, Command, Output, Stdio},
-    sync::atomic::{AtomicBool, Ordering},
     thread,
     time::Duration,
 };
@@ -196,18 +195,14 @@ fn running_out_of_descriptors_ends_nothing() {
 #[test]
 fn unsynchronized_dies_with_gos_words() {
     let flags = ["serve", "--listen", "127.0.0.1:0", "--store", "unsynchronized"];
-    let mut serving = Serving::start(raceproof().args(flags).env("TOKIO_WORKER_THREADS", "4"));
+    let serving = Serving::start(raceproof().args(flags).env("TOKIO_WORKER_THREADS", "4"));
     fill(serving.connect());
-    let dead = AtomicBool::new(false);
-    thread::scope(|scope| {
-        for _ in 0..8 {
-            scope.spawn(|| hammer(&serving.address, &dead));
-        }
-        // The hammers stop where the server has; and nothing ends them if it never does but `LOADS_MAX`.
+    let died = thread::scope(|scope| {
+        let hammers = [(); 8].map(|()| scope.spawn(|| hammer(&serving.address)));
+        hammers.map(|hammer| hammer.join().unwrap()).contains(&true)
     });
-    assert!(dead.load(Ordering::Relaxed), "no two accesses ever overlapped");
-    let code = serving.child.wait().unwrap().code();
-    let (_, said) = (code, serving.ended().1);
+    assert!(died, "no two accesses ever overlapped");
+    let (code, said) = serving.ended();
     assert_eq!(code, Some(2));
     let words = ["fatal error: concurrent map writes\n", "fatal error: concurrent map read and map write\n"];
     assert!(words.contains(&&*said), "{said}");
@@ -242,17 +237,13 @@ fn read_answers(stream: &mut TcpStream, count: usize) -> std::io::Result<()> {
 /// Loads of 50 requests; all together some millions of requests, where thousands are enough.
 const LOADS_MAX: usize = 10_000;
 
-fn hammer(address: &str, dead: &AtomicBool) {
+/// Whether the server died of it.
+fn hammer(address: &str) -> bool {
     let incs = format!("GET /inc?name={} HTTP/1.1\r\nhost: x\r\n\r\n", long_name(4_999)).repeat(50);
-    let attempt = || {
-        let mut stream = TcpStream::connect(address)?;
-        for _ in 0..LOADS_MAX {
-            stream.write_all(incs.as_bytes())?;
-            read_answers(&mut stream, 50)?;
-        }
-        stream.shutdown(Shutdown::Both)
+    let load = |stream: &mut TcpStream| {
+        stream.write_all(incs.as_bytes())?;
+        read_answers(stream, 50)
     };
-    if attempt().is_err() {
-        dead.store(true, Ordering::Relaxed);
-    }
+    let Ok(mut stream) = TcpStream::connect(address) else { return true };
+    (0..LOADS_MAX).any(|_| load(&mut stream).is_err())
 }
