@@ -2,13 +2,11 @@
 
 use crate::counter::{
     CounterStore,
-    channel::ChannelStore,
     counters::Counters,
-    lost_update::LostUpdateStore,
-    mutex::MutexStore,
+    kind::Kind,
     server::{self, CutOff},
-    unsynchronized::UnsynchronizedStore,
 };
+use crate::with_store;
 use anyhow::{Context, anyhow};
 use std::{
     io::{self, ErrorKind, Write},
@@ -22,24 +20,11 @@ use tokio::{net::TcpListener, sync::oneshot};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The store behind the server
-    #[arg(long, value_enum, default_value_t = Store::Mutex)]
-    store: Store,
+    #[arg(long, value_enum, default_value_t = Kind::Mutex)]
+    store: Kind,
     /// The address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8000")]
     listen: String,
-}
-
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Store {
-    /// Part 1: nothing guards the map; the process dies where accesses overlap
-    Unsynchronized,
-    /// Each access is guarded, but inc is two of them: the count is wrong
-    #[value(alias = "lost_update")]
-    LostUpdate,
-    /// Part 2: one lock around each call
-    Mutex,
-    /// Part 3: one task owns the map and is sent commands
-    Channel,
 }
 
 /// Serves until a signal comes: 0 when everything in flight was answered, 1 when something was cut off.
@@ -58,12 +43,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 async fn serve(args: Args) -> anyhow::Result<ExitCode> {
     let counters = Counters::from_iter([("i", 0), ("j", 0)]);
     let listener = listen(&args.listen)?;
-    match args.store {
-        Store::Unsynchronized => until_signalled(listener, UnsynchronizedStore::new(counters)).await,
-        Store::LostUpdate => until_signalled(listener, LostUpdateStore::new(counters)).await,
-        Store::Mutex => until_signalled(listener, MutexStore::new(counters)).await,
-        Store::Channel => until_signalled(listener, ChannelStore::new(counters)).await,
-    }
+    with_store!(args.store, S => until_signalled(listener, S::new(counters)).await)
 }
 
 fn listen(address: &str) -> anyhow::Result<TcpListener> {

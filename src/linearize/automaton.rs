@@ -5,7 +5,6 @@
 //! and every question is put to the spec once.
 
 use super::hash::{Map, hash};
-use super::history::Call;
 use crate::spec::Spec;
 use std::slice;
 
@@ -38,6 +37,8 @@ pub(super) struct Automaton<'a, S: Spec> {
     same_hash: Vec<u32>,
     next: Map<u64, Next>,
     many: Vec<Box<[u32]>>,
+    /// The questions since [`record`](Self::record), in order.
+    asked: Option<Vec<u64>>,
 }
 
 const NONE: u32 = u32::MAX;
@@ -54,28 +55,28 @@ impl<'a, S: Spec> Automaton<'a, S> {
             same_hash: Vec::new(),
             next: Map::default(),
             many: Vec::new(),
+            asked: None,
         };
         automaton.state_id(initial);
         automaton
     }
 
-    /// The numbers of the operation of `call` and of its class.
-    pub(super) fn class_id(&mut self, call: &'a Call<S>) -> (u32, u32) {
+    /// The numbers of an operation, and of its class with that answer.
+    pub(super) fn class_id(&mut self, op: &'a S::Op, ret: Option<&'a S::Ret>) -> (u32, u32) {
         let fresh = self.classes_of_op.len() as u32;
-        let op = *self.ops.entry(&call.op).or_insert(fresh);
-        if op == fresh {
+        let op_id = *self.ops.entry(op).or_insert(fresh);
+        if op_id == fresh {
             self.classes_of_op.push(Vec::new());
         }
-        let ret = call.ret.as_ref();
-        let known = &mut self.classes_of_op[op as usize];
+        let known = &mut self.classes_of_op[op_id as usize];
         let recent = known.iter().rev().take(ANSWERS_COMPARED_MAX);
         if let Some(class) = recent.copied().find(|class| self.classes[*class as usize].ret == ret) {
-            return (op, class);
+            return (op_id, class);
         }
         let class = self.classes.len() as u32;
         known.push(class);
-        self.classes.push(Class { op: &call.op, ret });
-        (op, class)
+        self.classes.push(Class { op, ret });
+        (op_id, class)
     }
 
     /// What a call of `class` may leave behind in `state`.
@@ -85,6 +86,9 @@ impl<'a, S: Spec> Automaton<'a, S> {
     /// Where the spec says that the call only reads, and it changes the state.
     pub(super) fn next(&mut self, state: u32, class: u32) -> Next {
         let question = u64::from(state) << 32 | u64::from(class);
+        if let Some(asked) = &mut self.asked {
+            asked.push(question);
+        }
         if let Some(next) = self.next.get(&question) {
             return *next;
         }
@@ -100,6 +104,20 @@ impl<'a, S: Spec> Automaton<'a, S> {
             Next::One(state) => slice::from_ref(state),
             Next::Many(index) => &self.many[*index as usize],
         }
+    }
+
+    /// Remembers from now on what is asked.
+    pub(super) fn record(&mut self) {
+        self.asked = Some(Vec::new());
+    }
+
+    /// The questions since [`record`](Self::record), which ends: states and classes, each
+    /// pair once, by number.
+    pub(super) fn recorded(&mut self) -> Vec<(u32, u32)> {
+        let mut asked = self.asked.take().unwrap_or_default();
+        asked.sort_unstable();
+        asked.dedup();
+        asked.into_iter().map(|question| ((question >> 32) as u32, question as u32)).collect()
     }
 
     pub(super) fn state(&self, id: u32) -> &S {

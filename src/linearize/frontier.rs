@@ -4,8 +4,8 @@
 //! take effect only when some call is about to return, and only as far as that one needs.
 //! When no configuration is left, that return is the first one that nothing explains.
 
+use super::cursor::Cursor;
 use super::hash::Set;
-use super::part::Cursor;
 use super::search::{Failure, Found, Progress, Search, Taken};
 use super::slots::Slots;
 use super::step::{Configuration, Move, Problem};

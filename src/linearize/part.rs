@@ -1,7 +1,8 @@
 //! The calls that share a key, as the search walks through them.
 
 use super::automaton::Automaton;
-use super::history::History;
+use super::hash::Map;
+use super::history::Call;
 use crate::spec::Spec;
 
 /// A call, in numbers.
@@ -30,44 +31,84 @@ pub(super) struct Event {
     pub(super) is_return: bool,
 }
 
+/// An event of a history: which call, its invocation or its return, and its place among
+/// all events of the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Moment {
+    pub(super) call: u32,
+    pub(super) is_return: bool,
+    pub(super) at: u32,
+}
+
 /// Calls that are judged together, and their events in order.
 #[derive(Debug)]
 pub(super) struct Part {
     pub(super) items: Vec<Item>,
     pub(super) events: Vec<Event>,
+    /// The place of each event among all those of the history.
+    pub(super) at: Vec<u32>,
 }
 
 impl Part {
-    /// The calls of `history` whose events `order` lists as (call, is a return).
+    /// The calls that have a part in `moments`. One whose return is not among them never
+    /// returned, whatever the call itself says.
+    ///
+    /// # Panics
+    ///
+    /// Where a call returns before it is invoked.
     pub(super) fn new<'a, S: Spec>(
-        history: &'a History<S>,
-        order: &[(u32, bool)],
+        calls: &'a [Call<S>],
+        moments: &[Moment],
         automaton: &mut Automaton<'a, S>,
     ) -> Self {
-        let mut part = Self { items: Vec::new(), events: Vec::with_capacity(order.len()) };
+        let mut returns: Map<u32, u32> = Map::default();
+        returns.extend(moments.iter().filter(|moment| moment.is_return).map(|moment| (moment.call, NEVER)));
+        let mut part = Self {
+            items: Vec::new(),
+            events: Vec::with_capacity(moments.len()),
+            at: Vec::with_capacity(moments.len()),
+        };
+        // The item of a call that is under way takes the place of `NEVER`.
         let mut free = Vec::new();
         let mut slots = 0;
-        let mut item_of = super::hash::Map::default();
-        for (at, (call, is_return)) in order.iter().enumerate() {
-            let item = if *is_return {
-                let item = item_of.remove(call).expect("a call is invoked before it returns");
-                let done: &mut Item = &mut part.items[item as usize];
-                done.deadline = at as u32;
+        for moment in moments {
+            let call = &calls[moment.call as usize];
+            if moment.is_return {
+                let item = returns[&moment.call];
+                let done = &mut part.items[item as usize];
+                done.deadline = part.events.len() as u32;
                 free.push(done.slot);
-                item
-            } else {
-                let slot = free.pop().unwrap_or_else(|| {
-                    slots += 1;
-                    slots - 1
-                });
-                item_of.insert(*call, part.items.len() as u32);
-                part.items.push(item(history, *call, slot, automaton));
-                part.items.len() as u32 - 1
-            };
-            part.events.push(Event { item, is_return: *is_return });
+                part.push(item, moment);
+                continue;
+            }
+            let returned = returns.get_mut(&moment.call);
+            let ret = returned.is_some().then_some(call.ret.as_ref()).flatten();
+            let reads = S::reads(&call.op, ret);
+            if reads && returned.is_none() {
+                // It cannot matter whether it happened.
+                continue;
+            }
+            let index = part.items.len() as u32;
+            if let Some(item) = returned {
+                *item = index;
+            }
+            let slot = free.pop().unwrap_or_else(|| {
+                slots += 1;
+                slots - 1
+            });
+            let (op, class) = automaton.class_id(&call.op, ret);
+            let answered = ret.is_some();
+            let (deadline, rank) = (NEVER, 0);
+            part.items.push(Item { call: moment.call, op, class, slot, deadline, rank, answered, reads });
+            part.push(index, moment);
         }
         part.rank();
         part
+    }
+
+    fn push(&mut self, item: u32, moment: &Moment) {
+        self.events.push(Event { item, is_return: moment.is_return });
+        self.at.push(moment.at);
     }
 
     fn rank(&mut self) {
@@ -78,73 +119,6 @@ impl Part {
         });
         for (rank, index) in order.into_iter().enumerate() {
             self.items[index as usize].rank = rank as u32;
-        }
-    }
-}
-
-fn item<'a, S: Spec>(
-    history: &'a History<S>,
-    call: u32,
-    slot: u32,
-    automaton: &mut Automaton<'a, S>,
-) -> Item {
-    let made = &history.calls()[call as usize];
-    let (op, class) = automaton.class_id(made);
-    let reads = S::reads(&made.op, made.ret.as_ref());
-    Item { call, op, class, slot, deadline: NEVER, rank: 0, answered: made.ret.is_some(), reads }
-}
-
-/// Where a walk through the events stands, and the calls that are under way there.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Cursor {
-    /// Events before this index have happened.
-    at: usize,
-    /// Items by rank.
-    pending: Vec<u32>,
-}
-
-impl Cursor {
-    /// Walks forth to the next return at or after the cursor: its event, which has not
-    /// happened yet. `None` at the end.
-    pub(super) fn next_return(&mut self, part: &Part) -> Option<usize> {
-        while let Some(event) = part.events.get(self.at) {
-            if event.is_return {
-                return Some(self.at);
-            }
-            self.forth(part);
-        }
-        None
-    }
-
-    /// Walks past the event at the cursor.
-    pub(super) fn forth(&mut self, part: &Part) {
-        let event = part.events[self.at];
-        self.turn(part, event.item, !event.is_return);
-        self.at += 1;
-    }
-
-    /// Walks back until only the events before `at` have happened.
-    pub(super) fn back_to(&mut self, part: &Part, at: usize) {
-        while self.at > at {
-            self.at -= 1;
-            let event = part.events[self.at];
-            self.turn(part, event.item, event.is_return);
-        }
-    }
-
-    /// The calls that are under way, by rank.
-    pub(super) fn pending(&self) -> &[u32] {
-        &self.pending
-    }
-
-    fn turn(&mut self, part: &Part, item: u32, begins: bool) {
-        let rank = part.items[item as usize].rank;
-        match self.pending.binary_search_by_key(&rank, |other| part.items[*other as usize].rank) {
-            Err(place) if begins => self.pending.insert(place, item),
-            Ok(place) if !begins => {
-                self.pending.remove(place);
-            }
-            _ => unreachable!("a call begins once and ends once"),
         }
     }
 }

@@ -30,14 +30,14 @@ pub(super) struct Move {
 }
 
 /// A part of a history, and what the spec says about it.
-pub(super) struct Problem<'a, S: Spec> {
+pub(super) struct Problem<'p, 'a, S: Spec> {
     pub(super) part: Part,
-    pub(super) automaton: Automaton<'a, S>,
+    pub(super) automaton: &'p mut Automaton<'a, S>,
     /// Questions put to the automaton so far.
     pub(super) steps: u64,
 }
 
-impl<S: Spec> Problem<'_, S> {
+impl<S: Spec> Problem<'_, '_, S> {
     /// Lets every read whose answer fits take effect; calls `took` with each.
     pub(super) fn settle(
         &mut self,

@@ -5,10 +5,21 @@
 //! threads, histories or searches; those read it.
 //!
 //! The ready specs, one a file, are plain values that can be used as they are:
-//! [`register`].
+//! [`register`], [`cas_register`], [`counter`], [`kv`], [`set`], [`queue`], [`stack`],
+//! [`lock`], [`semaphore`] and [`limiter`]; [`keyed`] makes many objects out of one.
 
+pub mod cas_register;
+pub mod counter;
+pub mod keyed;
+pub mod kv;
+pub mod limiter;
+pub mod lock;
+pub mod queue;
 pub mod register;
 mod scenario;
+pub mod semaphore;
+pub mod set;
+pub mod stack;
 mod subject;
 
 pub use scenario::{Bounds, Scenario};

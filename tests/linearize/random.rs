@@ -38,7 +38,7 @@ pub fn history<S: Spec>(
 ) -> History<S> {
     let mut state = initial.clone();
     let clients = 1 + random.below(4);
-    let calls = 1 + random.below(calls_max);
+    let calls = 1 + random.below(calls_max).max(random.below(calls_max));
     let lies = random.one_in(2);
     let mut calls_left = calls;
     let mut history: Vec<Call<S>> = Vec::new();
@@ -58,7 +58,7 @@ pub fn history<S: Spec>(
             }
             None => {}
             Some((call, answer @ None)) => {
-                if random.one_in(12) {
+                if random.one_in(16) {
                     running[client] = None;
                     continue;
                 }
@@ -76,14 +76,14 @@ pub fn history<S: Spec>(
             Some((call, Some(ret))) => {
                 let (call, ret) = (*call, ret.clone());
                 running[client] = None;
-                if random.one_in(12) {
+                if random.one_in(16) {
                     continue;
                 }
                 let call = &mut history[call];
                 call.returned = Some(now);
                 call.ret = match random.below(20) {
                     0 => None,
-                    1..6 if lies => Some(scramble(random).apply(&call.op)),
+                    1..8 if lies => Some(scramble(random).apply(&call.op)),
                     _ => Some(ret),
                 };
             }

@@ -1,0 +1,79 @@
+//! What a call may have answered, where what it did answer cannot be explained.
+
+use super::automaton::Automaton;
+use super::hash::Set;
+use super::history::Call;
+use super::part::{Moment, Part};
+use super::search::race;
+use super::slots::Slots;
+use super::step::{Configuration, Problem};
+use super::{Limits, outcome::Allowed};
+use crate::spec::Spec;
+
+/// Answers that are tried, and configurations that are looked through for them.
+const ANSWERS_MAX: usize = 64;
+const CONFIGURATIONS_MAX: usize = 4096;
+
+/// The answers with which the last call of `moments` leaves no violation.
+pub(super) fn allowed<S: Spec>(
+    initial: &S,
+    calls: &[Call<S>],
+    moments: &[Moment],
+    limits: Limits,
+) -> Allowed<S> {
+    let last = moments.last().expect("a core ends with a return").call as usize;
+    let Candidates { mut answers, all } = candidates(initial, calls, moments);
+    let mut calls = calls.to_vec();
+    answers.retain(|answer| {
+        calls[last].ret = Some(answer.clone());
+        let mut automaton = Automaton::new(initial.clone());
+        let part = Part::new(&calls, moments, &mut automaton);
+        let mut problem = Problem { part, automaton: &mut automaton, steps: 0 };
+        matches!(race(&mut problem, limits), Ok(Ok(_)))
+    });
+    Allowed { answers, all }
+}
+
+struct Candidates<R> {
+    answers: Vec<R>,
+    all: bool,
+}
+
+/// What the last call answers after any of the others, in any order: real time is left to
+/// the check of each.
+fn candidates<S: Spec>(initial: &S, calls: &[Call<S>], moments: &[Moment]) -> Candidates<S::Ret> {
+    let mut automaton = Automaton::new(initial.clone());
+    let Part { items, .. } = Part::new(calls, moments, &mut automaton);
+    let last = moments.last().expect("a core ends with a return").call;
+    let op = &calls[last as usize].op;
+    let mut found = Candidates { answers: Vec::new(), all: true };
+    let mut seen = Set::default();
+    let mut work = vec![Configuration { done: Slots::default(), state: 0 }];
+    while let Some(configuration) = work.pop() {
+        if !seen.insert(configuration.clone()) {
+            continue;
+        }
+        let state = automaton.state(configuration.state);
+        // Of several answers, `apply` gives one.
+        found.all &= state.next(op, None).len() < 2;
+        let answer = state.clone().apply(op);
+        if !found.answers.contains(&answer) {
+            found.answers.push(answer);
+        }
+        if seen.len() == CONFIGURATIONS_MAX || found.answers.len() == ANSWERS_MAX {
+            found.all = false;
+            return found;
+        }
+        for (index, item) in items.iter().enumerate() {
+            let index = index as u32;
+            if item.call == last || configuration.done.contains(index) {
+                continue;
+            }
+            let next = automaton.next(configuration.state, item.class);
+            let done = configuration.done.with(index);
+            let states = automaton.targets(&next).iter();
+            work.extend(states.map(|state| Configuration { done: done.clone(), state: *state }));
+        }
+    }
+    found
+}

@@ -1,0 +1,129 @@
+//! The few calls that show why a history is a violation.
+//!
+//! Calls cannot be deleted from a history: without `put 1`, `get → 1` would be wrong where
+//! it was right. What a history says about a call can be forgotten, though, and a history
+//! that says less and is a violation still shows that the whole one is:
+//!
+//! 1. cut after the first return that nothing explains;
+//! 2. forget answers and returns: the call may have happened at any time, or never;
+//! 3. leave out what is then without effect in every order that was searched.
+
+use super::Limits;
+use super::allowed::allowed;
+use super::hash::Map;
+use super::history::{Call, CallId};
+use super::outcome::{CoreCall, Violation};
+use super::part::Moment;
+use super::trial::Trial;
+use crate::spec::Spec;
+
+/// Steps that looking for a core may take beyond those of the search, and at the most.
+const STEPS: u64 = 1_000_000;
+const STEPS_MAX: u64 = 40_000_000;
+
+/// The violation in `moments`, whose last one is the first return that nothing explains.
+/// The search for it took `steps`.
+pub(super) fn violation<S: Spec>(
+    initial: &S,
+    calls: &[Call<S>],
+    moments: &[Moment],
+    steps: u64,
+) -> Violation<S> {
+    let (ids, calls, mut moments) = cut_out(calls, moments);
+    let limits = Limits::default().steps_max(20_000 + 10 * steps).kept_max(1_000_000);
+    let mut trial = Trial::new(initial, &calls, limits, (STEPS + 20 * steps).min(STEPS_MAX));
+    forget(&mut trial, &mut moments);
+    drop_idle(&mut trial, &mut moments);
+    let allowed = allowed(initial, &calls, &moments, limits);
+    let last = moments.last().expect("a violation ends with a return").call;
+    Violation { call: ids[last as usize], allowed, core: core_calls(&ids, &moments) }
+}
+
+/// The calls of `moments` alone, with the numbers that they had.
+fn cut_out<S: Spec>(calls: &[Call<S>], moments: &[Moment]) -> (Vec<CallId>, Vec<Call<S>>, Vec<Moment>) {
+    let mut fresh: Map<u32, u32> = Map::default();
+    let mut ids = Vec::new();
+    let mut cut = Vec::new();
+    let mut renumbered = Vec::with_capacity(moments.len());
+    for moment in moments {
+        let call = *fresh.entry(moment.call).or_insert_with(|| {
+            ids.push(CallId(moment.call as usize));
+            cut.push(calls[moment.call as usize].clone());
+            cut.len() as u32 - 1
+        });
+        renumbered.push(Moment { call, ..*moment });
+    }
+    (ids, cut, renumbered)
+}
+
+/// By call: is its return among `moments`?
+fn returned(calls: usize, moments: &[Moment]) -> Vec<bool> {
+    let mut returned = vec![false; calls];
+    for moment in moments.iter().filter(|moment| moment.is_return) {
+        returned[moment.call as usize] = true;
+    }
+    returned
+}
+
+fn core_calls(ids: &[CallId], moments: &[Moment]) -> Vec<CoreCall> {
+    let returned = returned(ids.len(), moments);
+    let invoked = moments.iter().filter(|moment| !moment.is_return).map(|moment| moment.call as usize);
+    invoked.map(|call| CoreCall { call: ids[call], any_time: !returned[call] }).collect()
+}
+
+/// Takes away returns while that leaves a violation: half of them at a time, then a
+/// quarter, down to one by one.
+fn forget<S: Spec>(trial: &mut Trial<S>, moments: &mut Vec<Moment>) {
+    let mut size = (moments.len() / 2).next_power_of_two();
+    while size > 0 {
+        let mut from = 0;
+        while let Some(less) = without_returns(moments, from, size) {
+            if trial.budget == 0 {
+                return;
+            }
+            if trial.violates(&less) {
+                *moments = less;
+            } else {
+                from += size;
+            }
+        }
+        size /= 2;
+    }
+}
+
+/// `moments` without the returns from the `from`th, `size` of them; never without the
+/// last. `None` where there are none.
+fn without_returns(moments: &[Moment], from: usize, size: usize) -> Option<Vec<Moment>> {
+    let mut index = 0;
+    let less: Vec<Moment> = (moments[..moments.len() - 1].iter())
+        .filter(|moment| {
+            index += usize::from(moment.is_return);
+            !moment.is_return || !(from + 1..=from + size).contains(&index)
+        })
+        .chain(moments.last())
+        .copied()
+        .collect();
+    (less.len() < moments.len()).then_some(less)
+}
+
+/// Leaves out the calls that may have happened at any time, and that changed nothing
+/// wherever the search tried them: without them it would have gone the same way.
+fn drop_idle<S: Spec>(trial: &mut Trial<S>, moments: &mut Vec<Moment>) {
+    trial.automaton.record();
+    let violates = trial.violates(moments);
+    let asked = trial.automaton.recorded();
+    if !violates {
+        return;
+    }
+    let returned = returned(trial.calls.len(), moments);
+    let (calls, automaton) = (trial.calls, &mut trial.automaton);
+    let mut moves = vec![false; asked.iter().map(|(_, class)| *class as usize + 1).max().unwrap_or(0)];
+    for (state, class) in asked {
+        let next = automaton.next(state, class);
+        moves[class as usize] |= automaton.targets(&next).iter().any(|target| *target != state);
+    }
+    moments.retain(|moment| {
+        let (_, class) = automaton.class_id(&calls[moment.call as usize].op, None);
+        returned[moment.call as usize] || moves.get(class as usize).is_some_and(|moves| *moves)
+    });
+}

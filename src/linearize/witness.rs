@@ -1,0 +1,47 @@
+//! An order that a search found, checked by itself before anybody hears of it.
+//!
+//! Deliberately simple, and shares nothing with the searches: it is what makes their
+//! cleverness safe to believe.
+
+use super::history::{Call, CallId};
+use super::part::Moment;
+use crate::spec::Spec;
+
+/// Does `order` hold every call that returns in `moments`, no call twice, none before one
+/// that had returned when it was invoked, and does the spec explain it step by step?
+///
+/// A call whose return is not in `moments` counts as one that never returned.
+pub(super) fn is_explained<S: Spec>(
+    initial: &S,
+    calls: &[Call<S>],
+    moments: &[Moment],
+    order: &[CallId],
+) -> bool {
+    let mut times: std::collections::HashMap<usize, (u32, Option<u32>)> =
+        moments.iter().filter(|moment| !moment.is_return).map(|m| (m.call as usize, (m.at, None))).collect();
+    for moment in moments.iter().filter(|moment| moment.is_return) {
+        times.get_mut(&(moment.call as usize)).expect("a return follows an invocation").1 = Some(moment.at);
+    }
+    let mut states = vec![initial.clone()];
+    let mut invoked_last = 0;
+    for id in order {
+        let Some((invoked, returned)) = times.remove(&id.0) else { return false };
+        if returned.is_some_and(|at| at < invoked_last) {
+            return false;
+        }
+        invoked_last = invoked_last.max(invoked);
+        let call = &calls[id.0];
+        states = after(&states, &call.op, returned.and(call.ret.as_ref()));
+    }
+    !states.is_empty() && times.values().all(|(_, returned)| returned.is_none())
+}
+
+fn after<S: Spec>(states: &[S], op: &S::Op, ret: Option<&S::Ret>) -> Vec<S> {
+    let mut next: Vec<S> = Vec::with_capacity(1);
+    for state in states.iter().flat_map(|state| state.next(op, ret)) {
+        if !next.contains(&state) {
+            next.push(state);
+        }
+    }
+    next
+}
