@@ -15,6 +15,8 @@ use std::time::Instant;
 /// Who judges a column of the matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Column {
+    /// every order of steps, once
+    Exhaustive,
     /// loom: every execution, weak memory included
     Loom,
     /// shuttle's random walk
@@ -31,11 +33,13 @@ pub enum Column {
 
 impl Column {
     /// Every column, in the order of the table.
-    pub const ALL: [Self; 6] = [Self::Loom, Self::Random, Self::Pct, Self::Urw, Self::Stress, Self::Http];
+    pub const ALL: [Self; 7] =
+        [Self::Exhaustive, Self::Loom, Self::Random, Self::Pct, Self::Urw, Self::Stress, Self::Http];
 
     /// Its name, as the command line has it.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Exhaustive => "exhaustive",
             Self::Loom => "loom",
             Self::Random => "random",
             Self::Pct => "pct",
@@ -89,6 +93,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 pub fn here(store: Kind, column: Column, size: &Size) -> anyhow::Result<Cell> {
     let seed = size.seed;
     let engine = match column {
+        Column::Exhaustive => Engine::Exhaustive,
         Column::Loom => Engine::Loom,
         Column::Random => Engine::Random { seed },
         Column::Pct => Engine::Pct { seed, depth: 3 },

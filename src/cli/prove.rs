@@ -88,7 +88,7 @@ fn judge_all(wanted: &[(Kind, Column)], size: &Size) -> anyhow::Result<Vec<Cell>
 fn unexpected(wanted: &[(Kind, Column)], cells: &[Cell]) -> Vec<String> {
     let mut wrong = Vec::new();
     for ((store, column), cell) in wanted.iter().zip(cells) {
-        let must_prove = *column == Column::Loom;
+        let must_prove = matches!(column, Column::Exhaustive | Column::Loom);
         let must_refute = must_prove || *column == Column::Random;
         let allowed = match cell.verdict.as_str() {
             "refuted" => !store.is_sound(),

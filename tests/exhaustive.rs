@@ -1,0 +1,174 @@
+//! The exhaustive engine: as many executions as there are distinct orders, and no finding missed.
+
+use raceproof::counter::spec::{Op, START, Stored};
+use raceproof::counter::{
+    CounterStore, channel::ChannelStore, lost_update::LostUpdateStore, mutex::MutexStore,
+    unsynchronized::UnsynchronizedStore,
+};
+use raceproof::explore::{Engine, Explorer};
+use raceproof::spec::Scenario;
+use raceproof::sync::atomic::{AtomicUsize, Ordering};
+use raceproof::sync::{Arc, Mutex};
+use raceproof::verdict::{Finding, Verdict};
+
+fn explorer() -> Explorer {
+    Explorer::new(Engine::Exhaustive)
+}
+
+fn incs<S: CounterStore>(clients: usize, calls: usize) -> Verdict {
+    let threads = vec![vec![Op::Inc("i".to_owned()); calls]; clients];
+    let initial = START.into_iter().collect();
+    explorer().explore_scenarios::<Stored<S>>(&initial, &[Scenario { threads }])
+}
+
+/// A proof of as many executions as there are orders of the calls, and none begun in vain.
+#[track_caller]
+fn check<S: CounterStore>(clients: usize, calls: usize, orders: u64) {
+    let verdict = incs::<S>(clients, calls);
+    verdict.assert_proved();
+    assert_eq!((verdict.coverage().executions, verdict.coverage().redundant), (orders, 0));
+}
+
+#[test]
+fn the_mutex_store_has_one_execution_for_each_order_of_its_calls() {
+    check::<MutexStore>(2, 1, 2);
+    check::<MutexStore>(3, 1, 6);
+    check::<MutexStore>(3, 2, 90);
+    check::<MutexStore>(3, 3, 1_680);
+    check::<MutexStore>(4, 1, 24);
+}
+
+#[test]
+fn the_channel_store_has_one_execution_for_each_order_of_its_calls() {
+    check::<ChannelStore>(2, 1, 2);
+    check::<ChannelStore>(3, 1, 6);
+    check::<ChannelStore>(3, 2, 90);
+    check::<ChannelStore>(3, 3, 1_680);
+    check::<ChannelStore>(4, 1, 24);
+}
+
+#[test]
+fn refutes_the_lost_update_by_two_calls() {
+    let verdict = incs::<LostUpdateStore>(2, 1);
+    let shown = verdict.assert_refuted();
+    assert_eq!(shown.finding, Finding::NotLinearizable);
+    assert!(shown.schedule.is_some());
+}
+
+#[test]
+fn refutes_the_unsynchronized_store_by_a_data_race_with_both_lines() {
+    let verdict = incs::<UnsynchronizedStore>(2, 1);
+    let shown = verdict.assert_refuted();
+    assert_eq!(shown.finding, Finding::DataRace);
+    assert_eq!(shown.rows.iter().filter(|row| row.decisive).count(), 2);
+    assert!(shown.why.iter().filter(|line| line.contains("unsynchronized.rs:")).count() >= 2);
+}
+
+#[test]
+fn finds_a_deadlock_that_most_schedules_do_not_meet() {
+    let verdict = explorer().explore(|| {
+        let (a, b) = (Arc::new(Mutex::new(())), Arc::new(Mutex::new(())));
+        let other = {
+            let (a, b) = (Arc::clone(&a), Arc::clone(&b));
+            raceproof::thread::spawn(move || {
+                let _b = b.lock().unwrap();
+                let _a = a.lock().unwrap();
+            })
+        };
+        let first = a.lock().unwrap();
+        drop(b.lock().unwrap());
+        drop(first);
+        other.join().unwrap();
+    });
+    assert_eq!(verdict.assert_refuted().finding, Finding::Deadlock);
+}
+
+#[test]
+fn a_weak_compare_exchange_may_fail_without_a_reason() {
+    let verdict = explorer().explore(|| {
+        let x = Arc::new(AtomicUsize::new(0));
+        let other = {
+            let x = Arc::clone(&x);
+            raceproof::thread::spawn(move || x.load(Ordering::SeqCst))
+        };
+        assert!(x.compare_exchange_weak(0, 1, Ordering::SeqCst, Ordering::SeqCst).is_ok());
+        other.join().unwrap();
+    });
+    assert_eq!(verdict.assert_refuted().finding, Finding::Panic);
+}
+
+#[test]
+fn a_relaxed_flag_publishes_nothing_and_a_release_flag_does() {
+    let publish = |store: Ordering, load: Ordering| {
+        explorer().explore(move || {
+            let shared = Arc::new((Shared::default(), AtomicUsize::new(0)));
+            let writer = Arc::clone(&shared);
+            let other = raceproof::thread::spawn(move || {
+                writer.0.set(1);
+                writer.1.store(1, store);
+            });
+            if shared.1.load(load) == 1 {
+                assert_eq!(shared.0.get(), 1);
+            }
+            other.join().unwrap();
+        })
+    };
+    publish(Ordering::Release, Ordering::Acquire).assert_proved();
+    assert_eq!(publish(Ordering::Relaxed, Ordering::Acquire).assert_refuted().finding, Finding::DataRace);
+    assert_eq!(publish(Ordering::Release, Ordering::Relaxed).assert_refuted().finding, Finding::DataRace);
+}
+
+/// Plain memory that threads share.
+#[derive(Default)]
+struct Shared(raceproof::cell::UnsafeCell<i32>);
+
+// SAFETY: model threads switch only at steps, so no two accesses overlap.
+unsafe impl Sync for Shared {}
+
+impl Shared {
+    #[track_caller]
+    fn get(&self) -> i32 {
+        // SAFETY: as above.
+        self.0.with(|value| unsafe { *value })
+    }
+
+    #[track_caller]
+    fn set(&self, new: i32) {
+        // SAFETY: as above.
+        self.0.with_mut(|value| unsafe { *value = new });
+    }
+}
+
+#[test]
+fn a_program_that_shares_nothing_is_undecided() {
+    let verdict = explorer().explore(|| {
+        raceproof::thread::spawn(|| ()).join().unwrap();
+    });
+    assert_eq!(verdict.word(), "undecided");
+}
+
+#[test]
+fn an_object_of_the_real_world_is_undecided() {
+    let stranger = Arc::new(Mutex::new(0));
+    let verdict = explorer().explore(move || *stranger.lock().unwrap() += 1);
+    assert_eq!(verdict.word(), "undecided");
+    assert!(verdict.to_string().contains("exhaustive.rs:"), "{verdict}");
+}
+
+#[test]
+fn a_search_that_is_cut_short_is_no_proof() {
+    let threads = vec![vec![Op::Inc("i".to_owned()); 2]; 3];
+    let initial = START.into_iter().collect();
+    let cut = explorer().executions_max(10);
+    let verdict = cut.explore_scenarios::<Stored<MutexStore>>(&initial, &[Scenario { threads }]);
+    assert_eq!(verdict.word(), "passed");
+    assert_eq!(verdict.coverage().executions, 10);
+}
+
+#[test]
+fn after_a_thousand_refutations_the_process_is_as_good_as_new() {
+    for _ in 0..1_000 {
+        assert!(incs::<LostUpdateStore>(2, 1).is_refuted());
+    }
+    check::<MutexStore>(3, 2, 90);
+}

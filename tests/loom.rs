@@ -1,0 +1,61 @@
+//! loom proves the sound stores and refutes the racy ones.
+
+use raceproof::counter::spec::{Op, START, Stored};
+use raceproof::counter::{
+    CounterStore, channel::ChannelStore, lost_update::LostUpdateStore, mutex::MutexStore,
+    unsynchronized::UnsynchronizedStore,
+};
+use raceproof::explore::{Engine, Explorer};
+use raceproof::spec::Scenario;
+use raceproof::verdict::{Finding, Verdict};
+
+fn explore<S: CounterStore>(explorer: &Explorer, threads: &[&[Op]]) -> Verdict {
+    let threads = threads.iter().map(|ops| ops.to_vec()).collect();
+    explorer.explore_scenarios::<Stored<S>>(&START.into_iter().collect(), &[Scenario { threads }])
+}
+
+fn inc() -> Op {
+    Op::Inc("i".to_owned())
+}
+
+fn prove<S: CounterStore>() {
+    let explorer = Explorer::new(Engine::Loom);
+    let get = Op::Get("i".to_owned());
+    let set = Op::Set("i".to_owned(), 7);
+    explore::<S>(&explorer, &[&[inc(), inc()], &[inc(), inc()]]).assert_proved();
+    explore::<S>(&explorer, &[&[inc(), inc()], &[get.clone(), get]]).assert_proved();
+    explore::<S>(&explorer, &[&[set.clone(), set], &[inc(), inc()]]).assert_proved();
+    explore::<S>(&explorer, &[&[inc()], &[inc()], &[inc()]]).assert_proved();
+}
+
+#[test]
+fn proves_the_mutex_store() {
+    prove::<MutexStore>();
+}
+
+#[test]
+fn proves_the_channel_store() {
+    prove::<ChannelStore>();
+}
+
+#[test]
+fn refutes_the_lost_update() {
+    let verdict = explore::<LostUpdateStore>(&Explorer::new(Engine::Loom), &[&[inc()], &[inc()]]);
+    assert_eq!(verdict.assert_refuted().finding, Finding::NotLinearizable);
+}
+
+#[test]
+fn refutes_the_unsynchronized_store_with_both_lines() {
+    let verdict = explore::<UnsynchronizedStore>(&Explorer::new(Engine::Loom), &[&[inc()], &[inc()]]);
+    let shown = verdict.assert_refuted();
+    assert_eq!(shown.finding, Finding::DataRace);
+    assert!(shown.why.iter().filter(|line| line.contains("unsynchronized.rs:")).count() >= 2);
+}
+
+#[test]
+fn a_search_that_is_cut_short_is_no_proof() {
+    let cut = Explorer::new(Engine::Loom).executions_max(5);
+    let verdict = explore::<MutexStore>(&cut, &[&[inc(), inc()], &[inc(), inc()], &[inc()]]);
+    assert_eq!(verdict.word(), "passed");
+    assert_eq!(verdict.coverage().executions, 5);
+}
