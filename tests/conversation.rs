@@ -155,6 +155,9 @@ async fn an_overflow_is_a_conflict_and_changes_nothing() {
 struct Refusing(StoreError);
 
 impl CounterStore for Refusing {
+    fn new(_: Counters) -> Self {
+        Self(StoreError::Gone)
+    }
     async fn get(&self, _: &str) -> Result<i64, StoreError> {
         Err(self.0)
     }

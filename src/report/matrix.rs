@@ -83,10 +83,19 @@ impl Matrix {
 }
 
 impl Cell {
+    /// The command that judges it again, from the same seed.
+    fn again(&self) -> String {
+        let seed = self.counterexample.as_ref().and_then(|shown| shown.seed);
+        let seed = seed.map(|seed| format!(" --seed {seed}")).unwrap_or_default();
+        format!("raceproof prove --store {} --engine {}{seed}", self.store, self.engine)
+    }
+
     /// Its counterexample, as text.
     pub fn counterexample_text(&self) -> Option<String> {
         let found = format!("{}, {}", self.engine, super::text::plural(self.executions, "execution"));
-        self.counterexample.as_ref().map(|shown| counterexample(&self.store, shown, &found))
+        let again = self.again();
+        let text = |shown| format!("{}\n\nagain       {again}", counterexample(&self.store, shown, &found));
+        self.counterexample.as_ref().map(text)
     }
 }
 

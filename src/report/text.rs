@@ -87,11 +87,10 @@ fn claim(subject: &str, shown: &Counterexample) -> String {
     }
 }
 
+/// What to know to see it again.
 fn replay(shown: &Counterexample) -> Vec<String> {
-    let Some(schedule) = &shown.schedule else { return Vec::new() };
-    let mut lines = vec![String::new(), format!("replay      RACEPROOF_REPLAY={schedule}")];
-    if let Some(seed) = shown.seed {
-        lines.push(format!("seed        {seed}"));
-    }
-    lines
+    let schedule = shown.schedule.as_ref().map(|schedule| format!("schedule    {schedule}"));
+    let seed = shown.seed.map(|seed| format!("seed        {seed}"));
+    let lines: Vec<String> = schedule.into_iter().chain(seed).collect();
+    if lines.is_empty() { lines } else { [vec![String::new()], lines].concat() }
 }
