@@ -5,6 +5,7 @@ pub mod counters;
 pub mod lost_update;
 pub mod mutex;
 pub mod server;
+pub mod spec;
 pub mod unsynchronized;
 
 use std::fmt;
