@@ -29,6 +29,11 @@ impl Counters {
         Ok(())
     }
 
+    /// Names and values, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, i64)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), *value))
+    }
+
     /// Adds one to `name`.
     pub fn inc(&mut self, name: &str) -> Result<(), StoreError> {
         let counter = self.0.get_mut(name).ok_or(StoreError::NotFound)?;

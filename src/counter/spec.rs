@@ -26,7 +26,8 @@ impl fmt::Debug for Op {
 }
 
 impl Op {
-    fn name(&self) -> &str {
+    /// The counter that it is about.
+    pub fn name(&self) -> &str {
         match self {
             Self::Get(name) | Self::Set(name, _) | Self::Inc(name) => name,
         }

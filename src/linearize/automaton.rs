@@ -154,7 +154,8 @@ impl<'a, S: Spec> Automaton<'a, S> {
         }
     }
 
-    fn state_id(&mut self, state: S) -> u32 {
+    /// The number of `state`.
+    pub(super) fn state_id(&mut self, state: S) -> u32 {
         let fresh = self.states.len() as u32;
         let first = *self.state_by_hash.entry(hash(&state)).or_insert(fresh);
         if first != fresh {

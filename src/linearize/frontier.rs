@@ -39,9 +39,15 @@ pub(super) struct Frontier {
 
 impl Frontier {
     pub(super) fn new() -> Self {
+        Self::from(vec![Configuration { done: Slots::default(), state: 0 }])
+    }
+
+    /// A search that begins in any of `starts`; their slots are those of calls that the
+    /// history invokes before it returns any.
+    pub(super) fn from(starts: Vec<Configuration>) -> Self {
         Self {
             cursor: Cursor::default(),
-            here: vec![(Configuration { done: Slots::default(), state: 0 }, ROOT)],
+            here: starts.into_iter().map(|start| (start, ROOT)).collect(),
             work: Vec::new(),
             seen: Set::default(),
             index: Set::default(),
@@ -92,6 +98,11 @@ impl Frontier {
         if self.index.insert(configuration.clone()) {
             self.after.push((configuration, path));
         }
+    }
+
+    /// Where the history may have led, once the search is done.
+    pub(super) fn ends(&self) -> impl Iterator<Item = &Configuration> {
+        self.here.iter().map(|(configuration, _)| configuration)
     }
 
     fn order(&self, mut path: u32) -> Vec<Taken> {

@@ -2,7 +2,11 @@
 //!
 //! [`check`] answers with a value of three kinds: an order that was verified against the
 //! spec, a violation with the calls that show it, or that its limits were reached. It
-//! needs no model and no engine: a history may come from anywhere.
+//! needs no model and no engine: a history may come from anywhere, a file among others
+//! ([`format`]). [`relaxed`] judges by weaker promises.
+//!
+//! Nothing here knows what runs calls, and only [`explain`] and [`timeline`] know words
+//! for people.
 
 mod allowed;
 mod automaton;
@@ -10,18 +14,24 @@ mod check;
 mod core;
 mod cursor;
 mod descent;
+pub mod explain;
+pub mod format;
 mod frontier;
 mod hash;
 mod history;
+mod incremental;
 mod outcome;
 mod part;
 mod prefix;
+pub mod relaxed;
 mod search;
 mod slots;
 mod step;
+pub mod timeline;
 mod trial;
 mod witness;
 
 pub use check::check;
 pub use history::{Call, CallId, History};
+pub use incremental::{Incremental, SoFar};
 pub use outcome::{Allowed, CoreCall, Limits, Method, Outcome, Reached, Violation};

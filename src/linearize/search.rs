@@ -41,7 +41,7 @@ pub(super) trait Search {
 }
 
 /// Steps that one search makes before it is the other's turn.
-const TURN: u64 = 4096;
+pub(super) const TURN: u64 = 4096;
 
 /// Lets both searches go on by turns, counted in steps, until the first is done.
 ///

@@ -1,0 +1,316 @@
+//! EDN: maps in a vector, in a list, or one after another.
+//!
+//! As much of it as histories use; what they do not is read as it stands and compared as
+//! text. Keys come in any order, commas are blanks, `;` begins a comment, `#_` leaves out
+//! the next form, and a tag such as `#inst` is dropped.
+
+use super::{At, Event, Kind, Lines, Malformed, Place, ReadError, Take, Value};
+use std::io::BufRead;
+
+/// How deep forms may be nested: deeper ones are no history.
+const DEPTH_MAX: usize = 64;
+
+pub(super) fn read<R: BufRead>(lines: &mut Lines<R>, take: Take) -> Result<(), ReadError> {
+    let mut reader =
+        Reader { source: lines, line: Vec::new(), place: Place { line: 1, column: 1 }, at: 0, left_out: 0 };
+    let Some(first) = reader.peek_form()? else { return Ok(()) };
+    let closing = match first {
+        '[' => Some(']'),
+        '(' => Some(')'),
+        _ => None,
+    };
+    if closing.is_some() {
+        reader.bump();
+    }
+    loop {
+        match reader.peek_form()? {
+            None if closing.is_none() => return Ok(()),
+            Some(close) if Some(close) == closing => {
+                reader.bump();
+                break;
+            }
+            Some('{') => {
+                let map = reader.map()?;
+                if let Some(event) = event(map)? {
+                    take(event)?;
+                }
+            }
+            found => return Err(reader.expected("a map such as {:process 0, …}", found).into()),
+        }
+    }
+    match reader.peek_form()? {
+        None => Ok(()),
+        found => Err(reader.expected("the end of the history", found).into()),
+    }
+}
+
+/// The one value in `text`.
+pub(super) fn value(text: &At<String>) -> Result<At<Value>, Malformed> {
+    let mut nothing = Lines::new(std::io::empty());
+    let line = text.it.chars().collect();
+    let mut reader = Reader { source: &mut nothing, line, place: text.place, at: 0, left_out: 0 };
+    let read = |reader: &mut Reader<_>| {
+        let value = reader.form(0)?;
+        match reader.peek_form()? {
+            None => Ok(value),
+            found => Err(reader.expected("the end of the line", found).into()),
+        }
+    };
+    read(&mut reader).map_err(|error| match error {
+        ReadError::Malformed(malformed) => malformed,
+        ReadError::Io(_) => unreachable!("nothing is read but a line in memory"),
+    })
+}
+
+/// A map with the places of its parts.
+struct Map {
+    place: Place,
+    entries: Vec<(At<Value>, At<Value>)>,
+}
+
+fn event(map: Map) -> Result<Option<Event>, Malformed> {
+    let missing =
+        |key: &str| Malformed { place: map.place, expected: format!("expected `:{key}` in this map") };
+    let (mut client, mut kind, mut op, mut key, mut value) = (None, None, None, None, None);
+    for (name, it) in map.entries {
+        let Value::Word(word) = &name.it else { continue };
+        let slot = match word.as_str() {
+            "process" => &mut client,
+            "type" => &mut kind,
+            "f" => &mut op,
+            "key" => &mut key,
+            "value" => &mut value,
+            _ => continue,
+        };
+        if slot.replace(it).is_some() {
+            let expected = format!("expected one `:{word}` in this map, found another");
+            return Err(Malformed { place: name.place, expected });
+        }
+    }
+    let client = client.ok_or_else(|| missing("process"))?;
+    let kind = kind_of(&kind.ok_or_else(|| missing("type"))?)?;
+    match client.it {
+        Value::Word(_) => return Ok(None),
+        Value::Int(_) => {}
+        found => {
+            let expected = format!("`:process` should be a number, found {}", found.shown());
+            return Err(Malformed { place: client.place, expected });
+        }
+    }
+    let op = match op {
+        Some(At { place, it: Value::Word(word) }) => Some(At { place, it: word }),
+        Some(At { place, it }) => {
+            let expected = format!("`:f` should be a keyword such as `:read`, found {}", it.shown());
+            return Err(Malformed { place, expected });
+        }
+        None if kind == Kind::Invoke => return Err(missing("f")),
+        None => None,
+    };
+    let value = value.unwrap_or(At { place: map.place, it: Value::Nil });
+    Ok(Some(Event { client, kind, op, key, value }))
+}
+
+fn kind_of(kind: &At<Value>) -> Result<Kind, Malformed> {
+    match &kind.it {
+        Value::Word(word) if word == "invoke" => Ok(Kind::Invoke),
+        Value::Word(word) if word == "ok" => Ok(Kind::Ok),
+        Value::Word(word) if word == "fail" => Ok(Kind::Fail),
+        Value::Word(word) if word == "info" => Ok(Kind::Info),
+        found => {
+            let expected =
+                format!("`:type` should be `:invoke`, `:ok`, `:fail` or `:info`, found {}", found.shown());
+            Err(Malformed { place: kind.place, expected })
+        }
+    }
+}
+
+/// Characters with their places, over the ends of lines.
+struct Reader<'l, R> {
+    source: &'l mut Lines<R>,
+    line: Vec<char>,
+    /// The place of `line[0]`.
+    place: Place,
+    at: usize,
+    /// Forms under way that are left out.
+    left_out: usize,
+}
+
+impl<R: BufRead> Reader<'_, R> {
+    fn here(&self) -> Place {
+        Place { line: self.place.line, column: self.place.column + self.at }
+    }
+
+    fn expected(&self, what: &str, found: Option<char>) -> Malformed {
+        let found = found.map_or_else(|| "the end".to_owned(), |found| format!("`{found}`"));
+        Malformed { place: self.here(), expected: format!("expected {what}, found {found}") }
+    }
+
+    fn bump(&mut self) {
+        self.at += 1;
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.line.get(self.at).copied()
+    }
+
+    /// Goes on to the next line; `false` where there is none.
+    fn next_line(&mut self) -> Result<bool, ReadError> {
+        let Some(At { place, it }) = self.source.next()? else { return Ok(false) };
+        self.line = it.chars().collect();
+        (self.place, self.at) = (place, 0);
+        Ok(true)
+    }
+
+    /// The first character of the next form, or of a closing bracket; `None` at the end.
+    fn peek_form(&mut self) -> Result<Option<char>, ReadError> {
+        loop {
+            match self.peek() {
+                None | Some(';') => {
+                    self.at = self.line.len();
+                    if !self.next_line()? {
+                        return Ok(None);
+                    }
+                }
+                Some(blank) if blank.is_whitespace() || blank == ',' => self.bump(),
+                Some('#') if self.line.get(self.at + 1) == Some(&'_') => {
+                    self.at += 2;
+                    self.leave_out()?;
+                }
+                Some('#') if self.line.get(self.at + 1).is_some_and(|next| next.is_alphabetic()) => {
+                    self.token();
+                }
+                found => return Ok(found),
+            }
+        }
+    }
+
+    /// Reads a form that `#_` leaves out. They can be piled up: `#_ #_ a b`.
+    fn leave_out(&mut self) -> Result<(), ReadError> {
+        self.left_out += 1;
+        if self.left_out > DEPTH_MAX {
+            return Err(self.expected("fewer `#_`", self.peek()).into());
+        }
+        self.form(0)?;
+        self.left_out -= 1;
+        Ok(())
+    }
+
+    fn form(&mut self, depth: usize) -> Result<At<Value>, ReadError> {
+        let Some(first) = self.peek_form()? else { return Err(self.expected("a value", None).into()) };
+        let place = self.here();
+        if depth > DEPTH_MAX {
+            return Err(self.expected("a value that is less nested", Some(first)).into());
+        }
+        let it = match first {
+            '[' => Value::List(self.forms(']', depth)?),
+            '(' => Value::List(self.forms(')', depth)?),
+            '{' => other("{", &self.forms('}', depth)?, "}"),
+            '#' if self.line.get(self.at + 1) == Some(&'{') => {
+                self.bump();
+                let mut elements = self.forms('}', depth)?;
+                elements.sort();
+                Value::List(elements)
+            }
+            '"' => self.text()?,
+            ']' | ')' | '}' => return Err(self.expected("a value", Some(first)).into()),
+            _ => atom(self.token()),
+        };
+        Ok(At { place, it })
+    }
+
+    /// Forms up to `close`, after an opening bracket.
+    fn forms(&mut self, close: char, depth: usize) -> Result<Vec<Value>, ReadError> {
+        self.bump();
+        let mut forms = Vec::new();
+        loop {
+            match self.peek_form()? {
+                Some(found) if found == close => {
+                    self.bump();
+                    return Ok(forms);
+                }
+                None => return Err(self.expected(&format!("`{close}`"), None).into()),
+                Some(_) => forms.push(self.form(depth + 1)?.it),
+            }
+        }
+    }
+
+    fn map(&mut self) -> Result<Map, ReadError> {
+        let place = self.here();
+        self.bump();
+        let mut entries = Vec::new();
+        loop {
+            match self.peek_form()? {
+                Some('}') => {
+                    self.bump();
+                    return Ok(Map { place, entries });
+                }
+                None => return Err(self.expected("`}`", None).into()),
+                Some(_) => entries.push((self.form(0)?, self.form(0)?)),
+            }
+        }
+    }
+
+    fn text(&mut self) -> Result<Value, ReadError> {
+        self.bump();
+        let mut text = String::new();
+        loop {
+            match self.peek() {
+                Some('"') => {
+                    self.bump();
+                    return Ok(Value::Text(text));
+                }
+                Some('\\') => {
+                    self.bump();
+                    let escaped = self.peek();
+                    let Some(it) = escaped.and_then(unescape) else {
+                        return Err(self.expected("an escape such as \\n", escaped).into());
+                    };
+                    text.push(it);
+                    self.bump();
+                }
+                Some(it) => {
+                    text.push(it);
+                    self.bump();
+                }
+                // A text over several lines would lose the empty ones among them.
+                None => return Err(self.expected("`\"` in the same line", None).into()),
+            }
+        }
+    }
+
+    fn token(&mut self) -> String {
+        let from = self.at;
+        let ends = |it: char| it.is_whitespace() || ",;[](){}\"".contains(it);
+        while self.peek().is_some_and(|it| !ends(it)) {
+            self.bump();
+        }
+        // A character that can begin nothing is a token by itself, so that reading goes on.
+        self.at = self.at.max(from + 1);
+        self.line[from..self.at].iter().collect()
+    }
+}
+
+fn unescape(escaped: char) -> Option<char> {
+    Some(match escaped {
+        'n' => '\n',
+        't' => '\t',
+        'r' => '\r',
+        '"' | '\\' => escaped,
+        _ => return None,
+    })
+}
+
+fn atom(token: String) -> Value {
+    match token.as_str() {
+        "nil" => Value::Nil,
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        _ if token.len() > 1 && token.starts_with(':') => Value::Word(token[1..].to_owned()),
+        _ => token.trim_end_matches('N').parse().map_or_else(|_| Value::Other(token.clone()), Value::Int),
+    }
+}
+
+fn other(open: &str, forms: &[Value], close: &str) -> Value {
+    let texts: Vec<String> = forms.iter().map(Value::shown).collect();
+    Value::Other(format!("{open}{}{close}", texts.join(" ")))
+}

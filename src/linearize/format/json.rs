@@ -1,0 +1,121 @@
+//! Our own format: a JSON object a line. `docs/histories.md` has it in full.
+//!
+//! ```text
+//! {"client": 1, "type": "invoke", "op": "cas", "key": "x", "value": [1, 4]}
+//! {"client": 1, "type": "ok"}
+//! ```
+
+use super::{At, Event, Kind, Lines, Malformed, Place, ReadError, Take, Value};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::io::BufRead;
+
+pub(super) fn read<R: BufRead>(lines: &mut Lines<R>, take: Take) -> Result<(), ReadError> {
+    while let Some(line) = lines.next()? {
+        take(event(&line)?)?;
+    }
+    Ok(())
+}
+
+/// The fields of a line; each as it is written, since that tells its column.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line<'l> {
+    #[serde(borrow, alias = "process")]
+    client: &'l RawValue,
+    #[serde(borrow, rename = "type")]
+    kind: &'l RawValue,
+    #[serde(borrow, alias = "f", default)]
+    op: Option<&'l RawValue>,
+    #[serde(borrow, default)]
+    key: Option<&'l RawValue>,
+    #[serde(borrow, default)]
+    value: Option<&'l RawValue>,
+    // Allowed, and not looked at.
+    #[serde(borrow, default, rename = "time")]
+    _time: Option<&'l RawValue>,
+    #[serde(borrow, default, rename = "index")]
+    _index: Option<&'l RawValue>,
+    #[serde(borrow, default, rename = "error")]
+    _error: Option<&'l RawValue>,
+}
+
+fn event(line: &At<String>) -> Result<Event, Malformed> {
+    let text = line.it.as_str();
+    let parsed: Line = serde_json::from_str(text).map_err(|error| Malformed {
+        place: Place { line: line.place.line, column: column(text, error.column().saturating_sub(1)) },
+        expected: said(&error),
+    })?;
+    let at = |raw: &RawValue| At {
+        // What is borrowed from a text lies within it.
+        place: Place {
+            line: line.place.line,
+            column: column(text, raw.get().as_ptr() as usize - text.as_ptr() as usize),
+        },
+        it: value(raw.get()),
+    };
+    let client = at(parsed.client);
+    if !matches!(client.it, Value::Int(_) | Value::Text(_)) {
+        return Err(should("client", "an integer or a text", &client));
+    }
+    let kind = kind(&at(parsed.kind))?;
+    let op = match parsed.op.map(at) {
+        Some(At { place, it: Value::Text(it) }) => Some(At { place, it }),
+        Some(found) if found.it != Value::Nil => return Err(should("op", "a text", &found)),
+        _ if kind == Kind::Invoke => {
+            let expected = "expected \"op\" in this object: what is called".to_owned();
+            return Err(Malformed { place: line.place, expected });
+        }
+        _ => None,
+    };
+    let key = parsed.key.map(at).filter(|key| key.it != Value::Nil);
+    let value = parsed.value.map_or(At { place: line.place, it: Value::Nil }, at);
+    Ok(Event { client, kind, op, key, value })
+}
+
+fn kind(found: &At<Value>) -> Result<Kind, Malformed> {
+    match &found.it {
+        Value::Text(kind) if kind == "invoke" => Ok(Kind::Invoke),
+        Value::Text(kind) if kind == "ok" => Ok(Kind::Ok),
+        Value::Text(kind) if kind == "fail" => Ok(Kind::Fail),
+        Value::Text(kind) if kind == "info" => Ok(Kind::Info),
+        _ => Err(should("type", "\"invoke\", \"ok\", \"fail\" or \"info\"", found)),
+    }
+}
+
+fn should(field: &str, be: &str, found: &At<Value>) -> Malformed {
+    Malformed {
+        place: found.place,
+        expected: format!("{field:?} should be {be}, found {}", found.it.shown()),
+    }
+}
+
+/// The column of the byte at `offset`.
+fn column(text: &str, offset: usize) -> usize {
+    text.char_indices().take_while(|(at, _)| *at < offset).count() + 1
+}
+
+/// What serde_json says, without its place.
+fn said(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    let end = said.rfind(" at line ").unwrap_or(said.len());
+    format!("expected a JSON object of a history: {}", &said[..end])
+}
+
+fn value(raw: &str) -> Value {
+    // Valid, since it was read before; a number too large for an integer stays as written.
+    serde_json::from_str(raw).map_or_else(|_| Value::Other(raw.to_owned()), of_json)
+}
+
+fn of_json(json: serde_json::Value) -> Value {
+    match json {
+        serde_json::Value::Null => Value::Nil,
+        serde_json::Value::Bool(truth) => Value::Bool(truth),
+        serde_json::Value::Number(number) => {
+            number.as_i64().map_or_else(|| Value::Other(number.to_string()), Value::Int)
+        }
+        serde_json::Value::String(text) => Value::Text(text),
+        serde_json::Value::Array(values) => Value::List(values.into_iter().map(of_json).collect()),
+        object @ serde_json::Value::Object(_) => Value::Other(object.to_string()),
+    }
+}
