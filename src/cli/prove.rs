@@ -118,6 +118,11 @@ fn print_text(args: &Args, stores: &[Kind], matrix: &Matrix, wrong: &[String], s
         args.size.calls,
         start.elapsed().as_secs_f64()
     );
+    let mut limits: Vec<&String> = matrix.cells.iter().flat_map(|cell| &cell.limits).collect();
+    limits.dedup();
+    for limit in limits {
+        println!("not covered by exhaustive: {limit}");
+    }
     if args.store.is_some() {
         for text in matrix.cells.iter().filter_map(Cell::counterexample_text) {
             println!("\n{text}");

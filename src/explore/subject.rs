@@ -3,9 +3,9 @@
 use super::driver::{Counts, Program};
 use super::finding::Finding;
 use super::record::Record;
-use super::{Ended, Explorer, stress};
+use super::{Ended, Engine, Explorer, stress};
 use crate::spec::{Bounds, Scenario, Spec, Subject};
-use crate::verdict::{Counterexample, Cut, Verdict};
+use crate::verdict::{Counterexample, Cut, Limit, Verdict};
 use crate::world::execution::{self, Narrator};
 use crate::world::{self, World, panic, spawn, task};
 use std::panic::Location;
@@ -55,6 +55,9 @@ impl Explorer {
             Arc::new(move || run::<S>(&initial, &scenario))
         };
         let mut ended = self.run(&program);
+        if self.engine == Engine::Exhaustive {
+            ended.limits.push(order_of_calls());
+        }
         if let Some(Finding::Wrong(counterexample)) = &mut ended.finding {
             tell(&scenario, counterexample);
         }
@@ -76,6 +79,14 @@ impl Ended {
             }
         }
     }
+}
+
+/// An execution stands for every order of its independent steps, and its calls are judged in the one that was
+/// run: a subject whose calls share no step may answer wrongly in another.
+fn order_of_calls() -> Limit {
+    let what =
+        "calls that share no step are judged in the order in which they were run; loom runs the others";
+    Limit { what: what.to_owned(), lines: Vec::new() }
 }
 
 /// Puts the scenario into its counterexample.

@@ -220,7 +220,7 @@ impl Judgeable for Keyed<Value, Counter> {
         // All of them hold the same at first.
         match self.clone().apply(&On(Value::Nil, counter::Op::Get)) {
             counter::Ret::Value(value) => value,
-            counter::Ret::Ok => 0,
+            counter::Ret::Done => 0,
         }
     }
 }
