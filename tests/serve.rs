@@ -112,7 +112,7 @@ fn an_address_that_is_none_is_one_line_and_misuse() {
 
 #[test]
 fn a_bad_flag_is_misuse() {
-    for (flags, names) in [(["--store", "rwlock"], "lost-update"), (["--port", "8000"], "--port")] {
+    for (flags, names) in [(["--store", "rwlock"], "lost_update"), (["--port", "8000"], "--port")] {
         let (code, out, err) = said(raceproof().arg("serve").args(flags).output().unwrap());
         assert_eq!((code, &*out), (Some(2), ""));
         assert!(err.contains(names), "{err}");
