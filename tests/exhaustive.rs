@@ -156,6 +156,43 @@ fn an_object_of_the_real_world_is_undecided() {
 }
 
 #[test]
+fn a_proof_names_the_lines_of_orderings_weaker_than_seqcst() {
+    let add = |ordering: Ordering| {
+        explorer().explore(move || {
+            let x = Arc::new(AtomicUsize::new(0));
+            let other = {
+                let x = Arc::clone(&x);
+                raceproof::thread::spawn(move || x.fetch_add(1, ordering))
+            };
+            x.fetch_add(1, ordering);
+            other.join().unwrap();
+        })
+    };
+    let relaxed = add(Ordering::Relaxed);
+    relaxed.assert_proved();
+    assert_eq!(relaxed.coverage().limits[0].lines.len(), 2, "{relaxed}");
+    assert!(relaxed.to_string().contains("exhaustive.rs:"), "{relaxed}");
+    assert!(add(Ordering::SeqCst).coverage().limits.is_empty());
+}
+
+#[test]
+fn a_guard_that_is_dropped_by_a_panic_which_is_caught_is_undecided() {
+    let verdict = explorer().explore(|| {
+        let lock = Arc::new(Mutex::new(()));
+        let other = {
+            let lock = Arc::clone(&lock);
+            raceproof::thread::spawn(move || {
+                let _guard = lock.lock().unwrap();
+                panic!("on purpose");
+            })
+        };
+        drop(lock.try_lock());
+        assert!(other.join().is_err());
+    });
+    assert_eq!(verdict.word(), "undecided", "{verdict}");
+}
+
+#[test]
 fn a_search_that_is_cut_short_is_no_proof() {
     let threads = vec![vec![Op::Inc("i".to_owned()); 2]; 3];
     let initial = START.into_iter().collect();

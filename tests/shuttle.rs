@@ -52,3 +52,11 @@ fn the_same_seed_shows_the_same_counterexample() {
         assert_eq!(text(), text());
     }
 }
+
+#[test]
+fn a_program_without_concurrency_is_run_once() {
+    for engine in ENGINES {
+        let verdict = Explorer::new(engine).explore(|| drop(raceproof::sync::Mutex::new(0).lock()));
+        assert_eq!((verdict.word(), verdict.coverage().executions), ("undecided", 1));
+    }
+}

@@ -4,17 +4,20 @@
 //! from the operations that they have announced. So a blocked thread costs nothing, and shuttle's own
 //! samplers are asked only about threads that can go on.
 
+use super::finding::line;
 use super::progress::Progress;
 use super::schedule::{Pick, Schedule};
 use crate::world::execution::{self, Execution, Phase};
 use crate::world::failure::Failure;
-use crate::world::operation::{Kind, ThreadId};
+use crate::world::operation::{At, Kind, ThreadId};
 use crate::world::{self, World, panic, spawn};
 use shuttle::scheduler::{Schedule as ShuttleSchedule, Scheduler, Task, TaskId};
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// A program under test.
 pub type Program = Arc<dyn Fn() + Send + Sync>;
@@ -44,8 +47,8 @@ pub struct Counts {
     pub redundant: u64,
     /// Whether two threads ever met in an object.
     pub shared: bool,
-    /// Whether every execution that could be run was.
-    pub complete: bool,
+    /// The lines with an ordering weaker than sequential consistency.
+    pub weak: BTreeSet<String>,
 }
 
 struct Driver<S> {
@@ -55,6 +58,7 @@ struct Driver<S> {
     enabled: Vec<ThreadId>,
     steps_max: usize,
     running: bool,
+    weak_seen: Vec<At>,
     progress: Progress,
 }
 
@@ -74,6 +78,7 @@ pub fn drive<S: Strategy + 'static>(program: &Program, strategy: S, steps_max: u
         enabled: Vec::new(),
         steps_max,
         running: false,
+        weak_seen: Vec::new(),
         progress: Progress::new(),
     };
     execution::with(Execution::forget_program);
@@ -120,6 +125,7 @@ impl<S: Strategy> Driver<S> {
                 _ => counts.executions += 1,
             }
             counts.shared |= e.shared();
+            note_weak(e, &mut self.weak_seen, &mut counts.weak);
             self.progress.tick(counts.executions);
             drop(counts);
             self.strategy.borrow_mut().end(e, &self.picks)
@@ -177,6 +183,18 @@ fn running(execution: &Execution, tasks: &[&Task], current: Option<TaskId>) -> O
     execution.started.iter().copied().find(|id| execution.threads[id.index()].phase == Phase::Running)
 }
 
+/// Notes the lines of orderings weaker than `SeqCst`; a line that was seen before costs no text.
+fn note_weak(execution: &Execution, seen: &mut Vec<At>, lines: &mut BTreeSet<String>) {
+    for event in &execution.trace {
+        let operation = &event.operation;
+        let weak = operation.kind.ordering().is_some_and(|ordering| ordering != Ordering::SeqCst);
+        if weak && !seen.contains(&operation.at) {
+            seen.push(operation.at);
+            lines.insert(line(operation.at));
+        }
+    }
+}
+
 /// A panic of a thread that nobody joined is the program's.
 fn leftover_panic(execution: &mut Execution) {
     if let Some(panic) = execution.threads.iter_mut().find_map(|thread| thread.panic.take()) {
@@ -194,7 +212,6 @@ impl<S: Strategy> Scheduler for Driver<S> {
             return None;
         }
         if !self.strategy.borrow_mut().begin() {
-            self.counts.borrow_mut().complete = true;
             return None;
         }
         self.running = true;

@@ -104,7 +104,7 @@ fn step_text(execution: &Execution, event: &Event) -> Option<String> {
     let object = name_of(&execution.objects[event.slot as usize]);
     let result = match (event.value, event.outcome) {
         (Value::None, Outcome::Failed) => " failed".to_owned(),
-        (Value::None, Outcome::Ended) if event.operation.kind != Kind::SenderDrop => " ended".to_owned(),
+        (Value::None, Outcome::Ended) => " ended".to_owned(),
         (Value::None, _) => String::new(),
         (value, Outcome::Failed) => format!(" = {value} failed"),
         (value, _) => format!(" = {value}"),

@@ -48,7 +48,6 @@ pub fn explore(program: &Program, budget: Budget) -> Ended {
     if finding.is_some() {
         search.counts.executions += 1;
     }
-    search.counts.complete = finding.is_none() && search.cut.is_none();
     Ended { counts: search.counts.clone(), finding, cut: search.cut.take(), limits: Vec::new() }
 }
 

@@ -1,5 +1,7 @@
 //! Runs the executions of a program: one engine a file.
 
+#[cfg(all(test, feature = "tokio"))]
+mod brute;
 mod budget;
 mod driver;
 mod exhaustive;
@@ -156,7 +158,8 @@ impl Explorer {
 
     fn exhaust(&self, program: &Program, budget: Budget) -> Ended {
         let (search, counts) = driver::drive(program, Exhaustive::new(budget), self.steps_max);
-        Ended { counts, finding: search.finding, cut: search.cut, limits: Vec::new() }
+        let limits = weak_orderings(&counts);
+        Ended { counts, finding: search.finding, cut: search.cut, limits }
     }
 
     fn sample(&self, program: &Program, sampling: Sampling) -> Ended {
@@ -190,6 +193,15 @@ impl Explorer {
             },
         }
     }
+}
+
+/// Orderings weaker than `SeqCst` count for happens-before alone; every load reads the last store.
+fn weak_orderings(counts: &Counts) -> Vec<Limit> {
+    if counts.weak.is_empty() {
+        return Vec::new();
+    }
+    let what = "values that orderings weaker than SeqCst let a load read; loom decides those";
+    vec![Limit { what: what.to_owned(), lines: counts.weak.iter().cloned().collect() }]
 }
 
 /// How an engine ended.

@@ -62,6 +62,8 @@ pub struct Order {
     clocks: Vec<Clock>,
     /// The position of each step among those of its thread, from 1.
     nth: Vec<u32>,
+    /// The send whose message a `try_recv` received: it could have come later, and found nothing.
+    received: Vec<Option<usize>>,
     /// What happened before a step by its thread alone.
     before: Vec<Clock>,
     /// Steps by the position of their event in the trace.
@@ -74,6 +76,7 @@ impl Order {
     pub fn work_out(&mut self, execution: &Execution) {
         self.steps.clear();
         self.nth.clear();
+        self.received.clear();
         self.of_event.clear();
         self.last.clear();
         self.last.resize(execution.threads.len(), None);
@@ -110,6 +113,8 @@ impl Order {
         self.clocks[at] = clock;
         self.before[at] = before;
         self.nth.push(nth);
+        let send = after.first().and_then(|event| self.of_event[*event]);
+        self.received.push(send.filter(|_| step.kind == Kind::TryRecv && step.outcome == Outcome::Done));
         self.last[step.thread.index()] = Some(at);
         self.steps.push(step);
     }
@@ -127,6 +132,18 @@ impl Order {
     /// The last step of a spawning thread up to this event, which may be plain memory.
     fn before_event(&self, event: usize) -> Option<usize> {
         self.of_event[event].or_else(|| self.of_event[..event].iter().rev().find_map(|step| *step))
+    }
+
+    /// The order as text: the same for two executions exactly if their orders are.
+    #[cfg(test)]
+    pub fn canonical(&self) -> String {
+        let mut steps: Vec<String> = (0..self.steps.len())
+            .map(|i| {
+                format!("{:?} {} {:?} {:?}", self.steps[i].thread, self.nth[i], self.steps[i], self.clocks[i])
+            })
+            .collect();
+        steps.sort();
+        steps.join("\n")
     }
 
     /// Whether step `a` happens before step `b`, or is it.
@@ -162,20 +179,20 @@ impl Order {
     }
 
     fn races_with(&self, later: &Later<'_>, until: usize, found: &mut impl FnMut(usize, &Later<'_>)) {
-        let mut racing: [usize; 16] = [0; 16];
+        let mut hidden_by: [usize; 16] = [0; 16];
         let mut races = 0;
         for (i, earlier) in self.steps[..until].iter().enumerate().rev() {
-            let conflicts = earlier.object == later.step.object
-                && earlier.thread != later.step.thread
-                && earlier.relation(&later.step) == Relation::Racing;
+            let racing = earlier.relation(&later.step) == Relation::Racing
+                || later.at.is_some_and(|at| self.received[at] == Some(i));
+            let conflicts = earlier.thread != later.step.thread && racing;
             if !conflicts || self.is_in(i, later.before) {
                 continue;
             }
-            if racing[..races].iter().any(|between| self.happens_before(i, *between)) {
+            if hidden_by[..races].iter().any(|between| self.happens_before(i, *between)) {
                 continue;
             }
-            if races < racing.len() {
-                racing[races] = i;
+            if races < hidden_by.len() {
+                hidden_by[races] = i;
                 races += 1;
             }
             found(i, later);
@@ -185,25 +202,20 @@ impl Order {
     /// The steps behind `first` that do not depend on it, and then `later`, as a sequence that could
     /// have been run in place of `first`.
     pub fn reversal(&self, first: usize, later: &Later<'_>) -> Sequence {
-        let kept = (first + 1..self.steps.len()).filter(|i| !self.happens_before(first, *i));
+        // What the later step turns out to be without the first one is not known.
+        let last = Step { outcome: Outcome::Pending, ..later.step };
         let mut sequence = Sequence::default();
         let mut clock = later.before.clone();
-        for i in kept {
-            if self.steps[i].relation(&later.step) != Relation::Independent {
+        for i in (first + 1..self.steps.len()).filter(|i| !self.happens_before(first, *i)) {
+            if self.steps[i].relation(&last) != Relation::Independent {
                 clock.join(&self.clocks[i]);
             }
             sequence.push(self.steps[i], self.clocks[i].clone(), self.nth[i]);
         }
-        let nth = later.before.get(later.step.thread) + 1;
-        clock.set(later.step.thread, nth);
-        let outcome = if later.step.kind == Kind::Choose(0) { later.step.outcome } else { Outcome::Pending };
-        sequence.push(Step { outcome, ..later.step }, clock, nth);
+        let nth = later.before.get(last.thread) + 1;
+        clock.set(last.thread, nth);
+        sequence.push(last, clock, nth);
         sequence
-    }
-
-    /// What has happened when the step of an event is done; the last one before it for plain memory.
-    pub fn clock_of_event(&self, event: usize) -> Option<&Clock> {
-        self.before_event(event).map(|step| &self.clocks[step])
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Sampling {
     budget: Budget,
     current: Option<TaskId>,
     yields: bool,
+    /// Whether there has been anything to choose from.
+    contended: bool,
     /// How many threads the sampler has been shown, if it must see each of them in the order of its start.
     shown: Option<usize>,
     /// The execution that refutes the program, or leaves it undecided.
@@ -42,7 +44,7 @@ impl Sampling {
 
     fn new(sampler: impl Scheduler + 'static, budget: Budget) -> Self {
         let sampler = ManuallyDrop::new(Box::new(sampler) as Box<dyn Scheduler>);
-        Self { sampler, budget, current: None, yields: false, shown: None, finding: None }
+        Self { sampler, budget, current: None, yields: false, contended: false, shown: None, finding: None }
     }
 }
 
@@ -54,6 +56,7 @@ impl Strategy for Sampling {
     }
 
     fn pick(&mut self, execution: &Execution, enabled: &[ThreadId], tasks: &[&Task]) -> Option<Pick> {
+        self.contended |= enabled.len() > 1;
         // A thread may begin with a step that it must wait for, and then it is not among those that can
         // go on. What the sampler answers here is not asked for.
         if self.shown.is_some_and(|shown| shown < execution.started.len()) {
@@ -79,6 +82,7 @@ impl Strategy for Sampling {
             self.finding = Some(Finding::of(execution, picks));
             return false;
         }
-        self.budget.spend()
+        // Every execution is like this one, and pct refuses to go on.
+        self.contended && self.budget.spend()
     }
 }

@@ -71,6 +71,7 @@ impl Ended {
         self.counts.executions += other.counts.executions;
         self.counts.redundant += other.counts.redundant;
         self.counts.shared |= other.counts.shared;
+        self.counts.weak.extend(other.counts.weak);
         self.finding = other.finding;
         self.cut = self.cut.take().or(other.cut);
         for limit in other.limits {

@@ -45,9 +45,4 @@ impl Clock {
         self.0.clear();
         self.0.extend_from_slice(&other.0);
     }
-
-    /// The threads of which something is known, each with how far it has come.
-    pub fn iter(&self) -> impl Iterator<Item = (ThreadId, u32)> + '_ {
-        self.0.iter().enumerate().map(|(i, time)| (ThreadId(i as u16), *time)).filter(|(_, time)| *time > 0)
-    }
 }

@@ -3,7 +3,6 @@
 //! There is at most one on an operating system thread, since model threads are coroutines of it. It
 //! knows nothing of engines: a scheduler reads who could do what, and grants one thread its step.
 
-use super::clock::Clock;
 use super::failure::{Failure, Panic, Reason, Wait};
 use super::object::{Knowledge, Object, State, Step};
 use super::operation::{At, Kind, ObjectId, Operation, Outcome, ThreadId, Value};
@@ -73,8 +72,6 @@ pub struct Thread {
     pub spawned_after: Option<usize>,
     /// Its last step.
     pub last: Option<usize>,
-    /// How many steps it has made.
-    pub steps: u32,
     /// What it is called, if it was given a name.
     pub name: Option<String>,
     /// The line that started it.
@@ -119,6 +116,8 @@ pub struct Execution {
     pub current: ThreadId,
     /// The way that the scheduler chose for a `Choose` that it grants.
     pub chosen: u32,
+    /// The line of a step that no scheduler granted, made by a destructor while a panic unwound.
+    pub unscheduled: Option<At>,
     /// Why the execution ends before its end.
     pub failure: Option<Failure>,
     after: Vec<usize>,
@@ -145,6 +144,7 @@ impl Execution {
         self.narrator = None;
         self.failure = None;
         self.granted = None;
+        self.unscheduled = None;
         self.current = ThreadId::MAIN;
         for thread in &mut self.threads {
             let mut knowledge = std::mem::take(&mut thread.knowledge);
@@ -323,7 +323,6 @@ impl Execution {
         let thread = &mut self.threads[self.current.index()];
         let event = self.trace.len();
         thread.last = Some(event);
-        thread.steps += 1;
         if let Some(call) = thread.call.take() {
             self.calls[call].invoked = Some(event);
         }
@@ -355,9 +354,7 @@ impl Execution {
     pub fn call(&mut self) -> usize {
         let thread = &mut self.threads[self.current.index()];
         thread.call = Some(self.calls.len());
-        let steps_before = thread.steps;
-        let call = Call { thread: self.current, invoked: None, returned: None, steps_before, steps_until: 0 };
-        self.calls.push(call);
+        self.calls.push(Call { thread: self.current, invoked: None, returned: None });
         self.calls.len() - 1
     }
 
@@ -369,7 +366,6 @@ impl Execution {
         let call = &mut self.calls[call];
         call.invoked.get_or_insert(now);
         call.returned = Some(now);
-        call.steps_until = thread.steps;
     }
 
     /// Whether the current thread asks for the first time about this line's `compare_exchange_weak`.
@@ -404,11 +400,6 @@ impl Execution {
         if yields { Failure::Livelock { waits } } else { Failure::Deadlock { waits } }
     }
 
-    /// What the current thread knows, for objects that keep it.
-    pub fn clock(&self) -> &Clock {
-        &self.threads[self.current.index()].knowledge.clock
-    }
-
     /// Whether two threads met in an object.
     pub fn shared(&self) -> bool {
         self.objects.iter().any(|object| object.shared && !matches!(object.state, State::Thread(_)))
@@ -433,10 +424,6 @@ pub struct Call {
     pub invoked: Option<usize>,
     /// The length of the trace when it returned.
     pub returned: Option<usize>,
-    /// The steps that its thread had made when it was invoked.
-    pub steps_before: u32,
-    /// The steps that its thread had made when it returned.
-    pub steps_until: u32,
 }
 
 /// Says what calls are and answer, for people.

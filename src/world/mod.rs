@@ -221,7 +221,12 @@ fn step_at_once<R>(operation: Operation, slot: u32) -> Stepped<R> {
         let what = format!("a destructor waits at {} while its thread panics", operation.at);
         return end(Failure::Undecided(Reason::NotModelled(what)));
     }
-    let outcome = execution::with(|e| e.perform(operation, slot));
+    let outcome = execution::with(|e| {
+        if !operation.kind.is_plain() {
+            e.unscheduled.get_or_insert(operation.at);
+        }
+        e.perform(operation, slot)
+    });
     if execution::with(|e| e.is_over()) {
         return unwind();
     }

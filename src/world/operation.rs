@@ -199,13 +199,13 @@ pub fn relation(first: (Kind, Outcome), second: (Kind, Outcome)) -> Relation {
         (Kind::Send | Kind::TrySend, Kind::TrySend) | (Kind::TrySend, _) | (_, Kind::TrySend) => Racing,
         (Kind::Recv | Kind::TryRecv, Kind::Recv | Kind::TryRecv) => Racing,
         (Kind::TryRecv, Kind::Send | Kind::SenderDrop) => racing_if(a_out != Outcome::Done),
-        (Kind::Send | Kind::SenderDrop, Kind::TryRecv) => Racing,
+        // The send whose message it received names itself in `Event::after`.
+        (Kind::Send | Kind::SenderDrop, Kind::TryRecv) => racing_if(b_out != Outcome::Done),
         (Kind::ReceiverClose, Kind::Send) | (Kind::Send, Kind::ReceiverClose) => Racing,
         (Kind::ReceiverClose, Kind::Recv | Kind::TryRecv) => Ordered,
         (Kind::Query, Kind::Query) => Independent,
         (Kind::Query, _) | (_, Kind::Query) => Racing,
         (Kind::IsFinished, Kind::Exit) | (Kind::Exit, Kind::IsFinished) => Racing,
-        (Kind::Fence(_), Kind::Fence(_)) => Independent,
         _ => Independent,
     }
 }
@@ -223,10 +223,6 @@ pub enum Value {
     One(i128),
     /// What was read, and what was written instead.
     Changed(i128, i128),
-    /// As `One`, of a `bool`.
-    Bool(bool),
-    /// As `Changed`, of a `bool`.
-    BoolChanged(bool, bool),
 }
 
 impl fmt::Display for Value {
@@ -235,8 +231,6 @@ impl fmt::Display for Value {
             Self::None => Ok(()),
             Self::One(value) => write!(f, "{value}"),
             Self::Changed(from, to) => write!(f, "{from} -> {to}"),
-            Self::Bool(value) => write!(f, "{value}"),
-            Self::BoolChanged(from, to) => write!(f, "{from} -> {to}"),
         }
     }
 }

@@ -129,8 +129,7 @@ impl Exhaustive {
         self.order.work_out(execution);
         let (order, points) = (&self.order, &mut self.points);
         order.races(execution, |first, later| {
-            // Steps of destructors while a panic unwinds are no points; they come last.
-            let Some(point) = points.get_mut(first) else { return };
+            let point = &mut points[first];
             let sequence = order.reversal(first, later);
             if !point.sleep.iter().any(|step| sequence.can_begin_with(step).is_some()) {
                 point.tree.insert(sequence);
@@ -190,6 +189,11 @@ impl Strategy for Exhaustive {
             if let Some(point) = self.points.get_mut(depth) {
                 point.taken.outcome = event.outcome;
             }
+        }
+        if let Some(at) = execution.unscheduled {
+            let what =
+                format!("a destructor makes a step at {at} while its thread panics, and the program goes on");
+            execution.fail(Failure::Undecided(Reason::NotModelled(what)));
         }
         if execution.failure.as_ref().is_some_and(|failure| !matches!(failure, Failure::Cut)) {
             self.finding = Some(Finding::of(execution, picks));
