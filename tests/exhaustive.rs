@@ -118,6 +118,26 @@ fn a_relaxed_flag_publishes_nothing_and_a_release_flag_does() {
     assert_eq!(publish(Ordering::Release, Ordering::Relaxed).assert_refuted().finding, Finding::DataRace);
 }
 
+#[test]
+fn a_lock_orders_plain_memory_and_two_locks_do_not() {
+    let guarded = |locks: usize| {
+        explorer().explore(move || {
+            let shared = Arc::new((Shared::default(), [Mutex::new(()), Mutex::new(())]));
+            let writer = Arc::clone(&shared);
+            let other = raceproof::thread::spawn(move || {
+                let _guard = writer.1[locks - 1].lock().unwrap();
+                writer.0.set(1);
+            });
+            let guard = shared.1[0].lock().unwrap();
+            shared.0.set(2);
+            drop(guard);
+            other.join().unwrap();
+        })
+    };
+    guarded(1).assert_proved();
+    assert_eq!(guarded(2).assert_refuted().finding, Finding::DataRace);
+}
+
 /// Plain memory that threads share.
 #[derive(Default)]
 struct Shared(raceproof::cell::UnsafeCell<i32>);

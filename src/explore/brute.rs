@@ -29,13 +29,13 @@ struct Naive {
 }
 
 impl Naive {
-    fn new() -> Self {
+    fn new(interleavings_max: usize) -> Self {
         Self {
             points: Vec::new(),
             depth: 0,
             order: Order::default(),
             begun: false,
-            left: 1_500,
+            left: interleavings_max,
             orders: BTreeSet::new(),
             deadlocks: 0,
         }
@@ -136,11 +136,12 @@ impl Chance {
         }
     }
 
-    /// Two or three threads; the first has the channel's receiver.
+    /// Two or three threads, of which one may receive.
     fn program(&mut self) -> Vec<Vec<Op>> {
         let threads = 2 + self.below(2);
         let ops = if threads == 2 { 3 } else { 2 };
-        (0..threads).map(|i| (0..=self.below(ops)).map(|_| self.op(i == 0)).collect()).collect()
+        let receives = self.below(threads);
+        (0..threads).map(|i| (0..=self.below(ops)).map(|_| self.op(i == receives)).collect()).collect()
     }
 }
 
@@ -189,9 +190,9 @@ fn perform(
         Op::Send(value) => {
             format!("{:?}", sender.expect("a program that sends has a channel").blocking_send(value))
         }
-        Op::Receive => format!("{:?}", receiver.expect("the first thread").blocking_recv()),
-        Op::TryReceive => format!("{:?}", receiver.expect("the first thread").try_recv()),
-        Op::IsEmpty => format!("{}", receiver.expect("the first thread").is_empty()),
+        Op::Receive => format!("{:?}", receiver.expect("one thread receives").blocking_recv()),
+        Op::TryReceive => format!("{:?}", receiver.expect("one thread receives").try_recv()),
+        Op::IsEmpty => format!("{}", receiver.expect("one thread receives").is_empty()),
     }
 }
 
@@ -202,8 +203,8 @@ fn runnable(threads: &[Vec<Op>]) -> (Program, Outcomes) {
     let outcomes = Outcomes::default();
     let noted = outcomes.clone();
     let threads = threads.to_vec();
-    let uses = |op: &Op| matches!(op, Op::Send(_) | Op::Receive | Op::TryReceive | Op::IsEmpty);
-    let has_channel = threads.iter().flatten().any(uses);
+    let receives = |op: &Op| matches!(op, Op::Receive | Op::TryReceive | Op::IsEmpty);
+    let has_channel = threads.iter().flatten().any(|op| receives(op) || matches!(op, Op::Send(_)));
     let program = move || {
         let shared = Arc::new(Shared {
             atomics: [AtomicUsize::new(0), AtomicUsize::new(0)],
@@ -212,7 +213,7 @@ fn runnable(threads: &[Vec<Op>]) -> (Program, Outcomes) {
         let (sender, mut receiver) = has_channel.then(|| mpsc::channel(2)).unzip();
         let handles = threads.iter().map(|ops| {
             let (ops, shared, sender) = (ops.clone(), shared.clone(), sender.clone());
-            let mut receiver = receiver.take();
+            let mut receiver = if ops.iter().any(receives) { receiver.take() } else { None };
             thread::spawn(move || {
                 let seen = |op: &Op| perform(*op, &shared, sender.as_ref(), receiver.as_mut());
                 ops.iter().map(seen).collect::<Vec<_>>().join(",")
@@ -234,9 +235,9 @@ enum Compared {
     TooLarge,
 }
 
-fn compare(threads: &[Vec<Op>]) -> Compared {
+fn compare_within(threads: &[Vec<Op>], interleavings_max: usize) -> Compared {
     let (program, possible) = runnable(threads);
-    let (naive, _) = drive(&program, Naive::new(), 1_000);
+    let (naive, _) = drive(&program, Naive::new(interleavings_max), 1_000);
     if naive.left == 0 {
         return Compared::TooLarge;
     }
@@ -253,6 +254,21 @@ fn compare(threads: &[Vec<Op>]) -> Compared {
     Compared::Same { executions: counts.executions }
 }
 
+/// Programs in which the reversal of a race turns out otherwise than the step that was reversed.
+#[test]
+fn an_outcome_that_depends_on_the_order_is_not_taken_for_known() {
+    let store = |value| Op::Store(0, value);
+    for threads in [
+        vec![vec![Op::TryReceive, store(2)], vec![Op::Send(0)], vec![store(1)]],
+        vec![vec![Op::Send(0)], vec![Op::TryReceive, store(2)], vec![store(1)]],
+        vec![vec![Op::Send(0)], vec![Op::TryReceive]],
+        vec![vec![Op::Locked(0)], vec![Op::TryLock(0), store(2)], vec![store(1)]],
+        vec![vec![Op::Swap(0, 1, 2), Op::Load(1)], vec![store(1)], vec![Op::Store(1, 1)]],
+    ] {
+        assert!(matches!(compare_within(&threads, 100_000), Compared::Same { .. }), "{threads:?}");
+    }
+}
+
 /// `RACEPROOF_PROGRAMS=20000` for more of them than a plain run compares.
 #[test]
 fn runs_every_distinct_order_once_and_misses_no_outcome() {
@@ -260,7 +276,7 @@ fn runs_every_distinct_order_once_and_misses_no_outcome() {
     let mut chance = Chance(0x9E37_79B9_7F4A_7C15);
     let (mut programs, mut executions, mut deadlocks, mut too_large) = (0_u64, 0, 0, 0);
     while programs < wanted {
-        match compare(&chance.program()) {
+        match compare_within(&chance.program(), 1_500) {
             Compared::Same { executions: n } => executions += n,
             Compared::Deadlock => deadlocks += 1,
             Compared::TooLarge => {
