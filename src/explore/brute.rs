@@ -230,7 +230,7 @@ fn runnable(threads: &[Vec<Op>]) -> (Program, Outcomes) {
 
 /// What the comparison of one program came to.
 enum Compared {
-    Same { executions: u64 },
+    Same { executions: u64, redundant: u64 },
     Deadlock,
     TooLarge,
 }
@@ -250,8 +250,14 @@ fn compare_within(threads: &[Vec<Op>], interleavings_max: usize) -> Compared {
     assert!(search.finding.is_none(), "{threads:?}: a false alarm: {:?}", search.finding);
     assert_eq!(*found.lock().unwrap(), *possible.lock().unwrap(), "{threads:?}: other outcomes");
     assert_eq!(counts.executions, naive.orders.len() as u64, "{threads:?}: executions and distinct orders");
-    assert_eq!(counts.redundant, 0, "{threads:?}");
-    Compared::Same { executions: counts.executions }
+    // What a reversed step turns out to be is known only when it is made.
+    let guesses = |op: &Op| {
+        matches!(op, Op::Swap(..) | Op::WeakSwap(..) | Op::TryLock(_) | Op::TryReceive | Op::IsEmpty)
+    };
+    if !threads.iter().flatten().any(guesses) {
+        assert_eq!(counts.redundant, 0, "{threads:?}");
+    }
+    Compared::Same { executions: counts.executions, redundant: counts.redundant }
 }
 
 /// Programs in which the reversal of a race turns out otherwise than the step that was reversed.
@@ -274,10 +280,13 @@ fn an_outcome_that_depends_on_the_order_is_not_taken_for_known() {
 fn runs_every_distinct_order_once_and_misses_no_outcome() {
     let wanted = std::env::var("RACEPROOF_PROGRAMS").ok().and_then(|n| n.parse().ok()).unwrap_or(500);
     let mut chance = Chance(0x9E37_79B9_7F4A_7C15);
-    let (mut programs, mut executions, mut deadlocks, mut too_large) = (0_u64, 0, 0, 0);
+    let (mut programs, mut executions, mut in_vain, mut deadlocks, mut too_large) = (0_u64, 0, 0, 0, 0);
     while programs < wanted {
         match compare_within(&chance.program(), 1_500) {
-            Compared::Same { executions: n } => executions += n,
+            Compared::Same { executions: n, redundant } => {
+                executions += n;
+                in_vain += redundant;
+            }
             Compared::Deadlock => deadlocks += 1,
             Compared::TooLarge => {
                 too_large += 1;
@@ -287,7 +296,7 @@ fn runs_every_distinct_order_once_and_misses_no_outcome() {
         programs += 1;
     }
     println!(
-        "{programs} programs, {executions} executions, one for each distinct order; {deadlocks} programs with a \
-         deadlock, each found; {too_large} more too large for brute force"
+        "{programs} programs, {executions} executions, one for each distinct order, and {in_vain} begun in vain; \
+         {deadlocks} programs with a deadlock, each found; {too_large} more too large for brute force"
     );
 }

@@ -83,13 +83,22 @@ impl<F: FnOnce()> SendAnyway<F> {
 }
 
 fn run<T>(thread: ThreadId, body: impl FnOnce() -> T, ended: &Ended<T>) {
-    if execution::with(|e| e.is_over()) {
-        return finish(thread, None);
-    }
-    let outcome = catch_unwind(AssertUnwindSafe(body));
+    // The body is dropped inside as well: what it holds may make steps when it goes.
+    let outcome = catch_unwind(AssertUnwindSafe(move || {
+        if execution::with(|e| e.is_over()) {
+            panic::give_up();
+        }
+        body()
+    }));
     let panic = outcome.as_ref().err().and_then(|payload| panic::caught(thread, &**payload));
-    *ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-    finish(thread, panic);
+    if Arc::strong_count(ended) > 1 {
+        *ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+        return finish(thread, panic);
+    }
+    // Nobody can join it any more, so what it returned goes before its last step, as std has it.
+    let dropped = catch_unwind(AssertUnwindSafe(move || drop(outcome)));
+    let late = dropped.err().and_then(|payload| panic::caught(thread, &*payload));
+    finish(thread, panic.or(late));
 }
 
 /// The last step of a thread.

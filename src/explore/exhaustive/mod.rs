@@ -1,10 +1,14 @@
-//! `exhaustive`: one execution of every order of steps that a program can have, and no other.
+//! `exhaustive`: one execution of every order of steps that a program can have.
 //!
 //! The search is optimal DPOR with sleep sets and wakeup trees (Abdulla, Aronis, Jonsson and Sagonas,
 //! J. ACM 64(4), 2017, algorithm 2). At the end of an execution every race is looked at: two steps that
 //! could have come the other way round. What must be run to reverse it is put into the wakeup tree of
 //! the point before the first of the two, unless a run before covers it. Then the search goes back to the
 //! deepest point with something left to run.
+//!
+//! No execution is begun in vain, but for this: what a `try_lock`, a `try_recv` or a `compare_exchange` turns
+//! out to be behind a reversal is not known before it is made. It is taken to depend on whatever one of
+//! its outcomes depends on, and now and then such an execution is given up (`Counts::redundant`).
 
 mod wakeup;
 
