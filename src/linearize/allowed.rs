@@ -5,8 +5,7 @@ use super::hash::Set;
 use super::history::Call;
 use super::part::{Moment, Part};
 use super::search::race;
-use super::slots::Slots;
-use super::step::{Configuration, Problem};
+use super::step::{Firm, Problem};
 use super::{Limits, outcome::Allowed};
 use crate::spec::Spec;
 
@@ -48,12 +47,12 @@ fn candidates<S: Spec>(initial: &S, calls: &[Call<S>], moments: &[Moment]) -> Ca
     let op = &calls[last as usize].op;
     let mut found = Candidates { answers: Vec::new(), all: true };
     let mut seen = Set::default();
-    let mut work = vec![Configuration { done: Slots::default(), state: 0 }];
-    while let Some(configuration) = work.pop() {
-        if !seen.insert(configuration.clone()) {
+    let mut work = vec![Firm::default()];
+    while let Some(firm) = work.pop() {
+        if !seen.insert(firm.clone()) {
             continue;
         }
-        let state = automaton.state(configuration.state);
+        let state = automaton.state(firm.state);
         // Of several answers, `apply` gives one.
         found.all &= state.next(op, None).len() < 2;
         let answer = state.clone().apply(op);
@@ -66,13 +65,14 @@ fn candidates<S: Spec>(initial: &S, calls: &[Call<S>], moments: &[Moment]) -> Ca
         }
         for (index, item) in items.iter().enumerate() {
             let index = index as u32;
-            if item.call == last || configuration.done.contains(index) {
+            if item.call == last || firm.done.contains(index) {
                 continue;
             }
-            let next = automaton.next(configuration.state, item.class);
-            let done = configuration.done.with(index);
+            let next = automaton.next(firm.state, item.class);
+            let mut done = firm.done.clone();
+            done.insert(index);
             let states = automaton.targets(&next).iter();
-            work.extend(states.map(|state| Configuration { done: done.clone(), state: *state }));
+            work.extend(states.map(|state| Firm { done: done.clone(), state: *state }));
         }
     }
     found

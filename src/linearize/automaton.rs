@@ -17,6 +17,8 @@ struct Class<'a, S: Spec> {
 /// The states that a call may leave behind.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Next {
+    /// Nobody asked yet.
+    Unknown,
     Nowhere,
     One(u32),
     /// An index of [`Automaton::many`].
@@ -35,11 +37,19 @@ pub(super) struct Automaton<'a, S: Spec> {
     state_by_hash: Map<u64, u32>,
     /// The next state with the same hash, or `NONE`.
     same_hash: Vec<u32>,
+    /// Answers for the first states and classes, by state and class.
+    rows: Vec<Vec<Next>>,
+    /// All other answers.
     next: Map<u64, Next>,
+    answers: usize,
     many: Vec<Box<[u32]>>,
     /// The questions since [`record`](Self::record), in order.
     asked: Option<Vec<u64>>,
 }
+
+/// Answers in tables rather than in a map: so many states by so many classes.
+const ROWS_MAX: u32 = 256;
+const ROW_MAX: u32 = 256;
 
 const NONE: u32 = u32::MAX;
 
@@ -53,7 +63,9 @@ impl<'a, S: Spec> Automaton<'a, S> {
             states: Vec::new(),
             state_by_hash: Map::default(),
             same_hash: Vec::new(),
+            rows: Vec::new(),
             next: Map::default(),
+            answers: 0,
             many: Vec::new(),
             asked: None,
         };
@@ -89,18 +101,31 @@ impl<'a, S: Spec> Automaton<'a, S> {
         if let Some(asked) = &mut self.asked {
             asked.push(question);
         }
-        if let Some(next) = self.next.get(&question) {
-            return *next;
+        let in_table = state < ROWS_MAX && class < ROW_MAX;
+        let known = if in_table {
+            self.rows[state as usize].get(class as usize).copied()
+        } else {
+            self.next.get(&question).copied()
+        };
+        if let Some(next) = known.filter(|next| *next != Next::Unknown) {
+            return next;
         }
         let next = self.ask(state, class);
-        self.next.insert(question, next);
+        if in_table {
+            let row = &mut self.rows[state as usize];
+            row.resize(row.len().max(class as usize + 1), Next::Unknown);
+            row[class as usize] = next;
+            self.answers += 1;
+        } else {
+            self.next.insert(question, next);
+        }
         next
     }
 
     /// The numbers of the states in `next`.
     pub(super) fn targets<'n>(&'n self, next: &'n Next) -> &'n [u32] {
         match next {
-            Next::Nowhere => &[],
+            Next::Unknown | Next::Nowhere => &[],
             Next::One(state) => slice::from_ref(state),
             Next::Many(index) => &self.many[*index as usize],
         }
@@ -126,7 +151,7 @@ impl<'a, S: Spec> Automaton<'a, S> {
 
     /// States and answers that are kept: what this costs in memory.
     pub(super) fn kept(&self) -> usize {
-        self.states.len() + self.next.len()
+        self.states.len() + self.answers + self.next.len()
     }
 
     fn ask(&mut self, state: u32, class: u32) -> Next {
@@ -172,6 +197,9 @@ impl<'a, S: Spec> Automaton<'a, S> {
             self.same_hash[id as usize] = fresh;
         }
         self.states.push(state);
+        if fresh < ROWS_MAX {
+            self.rows.push(Vec::new());
+        }
         self.same_hash.push(NONE);
         fresh
     }

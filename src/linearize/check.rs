@@ -104,6 +104,9 @@ pub(super) fn judge<S: Spec>(
             }
         }
     }
+    if let Some(Refuted { moments, .. }) = refuted.as_ref().filter(|_| !limits.core) {
+        return Outcome::Violation(core::whole(moments));
+    }
     if let Some(Refuted { state, moments, steps }) = refuted {
         return Outcome::Violation(core::violation(&state, calls, &moments, steps));
     }

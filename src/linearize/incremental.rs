@@ -12,8 +12,7 @@ use super::history::{CallId, History};
 use super::outcome::{Limits, Outcome, Reached, Violation};
 use super::part::{Moment, Part};
 use super::search::{Progress, Search, TURN};
-use super::slots::Slots;
-use super::step::{Configuration, Problem};
+use super::step::{Configuration, Firm, Problem};
 use crate::spec::Spec;
 
 /// What is known of a history so far.
@@ -214,9 +213,12 @@ impl<S: Spec> Incremental<S> {
         let slots: Map<u32, u32> = part.items.iter().map(|item| (item.call, item.slot)).collect();
         let mut starts = Vec::new();
         for start in &track.starts {
-            let mut done = Slots::default();
-            start.done.iter().filter_map(|call| slots.get(call)).for_each(|slot| done.insert(*slot));
-            starts.push(Configuration { done, state: automaton.state_id(start.state.clone()) });
+            let state = automaton.state_id(start.state.clone());
+            let mut configuration =
+                Configuration { firm: Firm { state, ..Firm::default() }, ..Default::default() };
+            let given_up = start.done.iter().filter_map(|call| slots.get(call));
+            given_up.for_each(|slot| configuration.loose.insert(*slot));
+            starts.push(configuration);
         }
         let mut problem = Problem { part, automaton: &mut automaton, steps: 0 };
         let mut frontier = Frontier::from(starts);
@@ -232,10 +234,9 @@ impl<S: Spec> Incremental<S> {
         }
         let mut ends: Vec<Start<S>> = Vec::new();
         for end in frontier.ends() {
-            let items = problem.part.items.iter().filter(|item| end.done.contains(item.slot));
-            let done =
-                items.filter(|item| item.deadline == super::part::NEVER).map(|item| item.call).collect();
-            ends.push(Start { state: problem.automaton.state(end.state).clone(), done });
+            let loose = problem.part.items.iter().filter(|item| !item.returns());
+            let done = loose.filter(|item| end.loose.contains(item.slot)).map(|item| item.call).collect();
+            ends.push(Start { state: problem.automaton.state(end.firm.state).clone(), done });
         }
         Ok((!ends.is_empty()).then_some(ends))
     }

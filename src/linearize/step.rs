@@ -11,15 +11,83 @@
 //!   lead where the first one leads. A call that never returned is so kept for last.
 
 use super::automaton::{Automaton, Next};
-use super::part::{NEVER, Part};
+use super::hash::Map;
+use super::part::{Item, Part};
 use super::slots::Slots;
 use crate::spec::Spec;
+use std::hash::Hash;
 
 /// Which of the calls under way have taken effect, and the state that they left.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Configuration {
+    pub(super) firm: Firm,
+    /// Calls that never return. What can be explained after more of them took effect can be
+    /// after fewer, since those that are left need not.
+    pub(super) loose: Slots,
+}
+
+/// What two configurations must share for one to stand for the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Firm {
+    /// Calls that return.
     pub(super) done: Slots,
     pub(super) state: u32,
+}
+
+impl Configuration {
+    pub(super) fn contains(&self, item: &Item) -> bool {
+        let slots = if item.returns() { &self.firm.done } else { &self.loose };
+        slots.contains(item.slot)
+    }
+
+    pub(super) fn insert(&mut self, item: &Item) {
+        let slots = if item.returns() { &mut self.firm.done } else { &mut self.loose };
+        slots.insert(item.slot);
+    }
+
+    /// After `item` took effect and left `state`.
+    pub(super) fn after(&self, item: &Item, state: u32) -> Self {
+        let mut next = self.clone();
+        next.insert(item);
+        next.firm.state = state;
+        next
+    }
+}
+
+/// Configurations that have been met, and what they stand for.
+#[derive(Default)]
+pub(super) struct Met<K> {
+    loose: Map<K, Vec<Slots>>,
+    len: usize,
+}
+
+impl<K: Eq + Hash> Met<K> {
+    /// `false` where one that was met before stands for this one.
+    pub(super) fn insert(&mut self, key: K, loose: &Slots) -> bool {
+        let met = self.loose.entry(key).or_default();
+        if met.iter().any(|fewer| fewer.is_subset(loose)) {
+            return false;
+        }
+        met.retain(|more| !loose.is_subset(more));
+        met.push(loose.clone());
+        self.len += 1;
+        true
+    }
+
+    /// Is this one of those that nothing stands for?
+    pub(super) fn holds(&self, key: &K, loose: &Slots) -> bool {
+        self.loose.get(key).is_some_and(|met| met.contains(loose))
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.loose.clear();
+        self.len = 0;
+    }
+
+    /// How many were inserted.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
 }
 
 /// One call that may take effect, and the state that it leaves.
@@ -47,12 +115,12 @@ impl<S: Spec> Problem<'_, '_, S> {
     ) {
         for index in pending {
             let item = self.part.items[*index as usize];
-            if !item.reads || item.deadline == NEVER || configuration.done.contains(item.slot) {
+            if !item.reads || !item.returns() || configuration.contains(&item) {
                 continue;
             }
             self.steps += 1;
-            if self.automaton.next(configuration.state, item.class) != Next::Nowhere {
-                configuration.done.insert(item.slot);
+            if self.automaton.next(configuration.firm.state, item.class) != Next::Nowhere {
+                configuration.insert(&item);
                 took(*index);
             }
         }
@@ -69,21 +137,19 @@ impl<S: Spec> Problem<'_, '_, S> {
                 op = Some(item.op);
                 earlier.clear();
             }
-            if configuration.done.contains(item.slot) || earlier.iter().any(|(class, _)| *class == item.class)
-            {
+            if configuration.contains(&item) || earlier.iter().any(|(class, _)| *class == item.class) {
                 continue;
             }
             self.steps += 1;
-            let next = self.automaton.next(configuration.state, item.class);
+            let next = self.automaton.next(configuration.firm.state, item.class);
             let stands_back = !item.answered && earlier.iter().any(|(_, other)| *other == next);
             earlier.push((item.class, next));
             if stands_back {
                 continue;
             }
-            let never_returns = item.deadline == NEVER;
             for state in self.automaton.targets(&next) {
                 // A call that never returned and would change nothing need not happen.
-                if !(never_returns && *state == configuration.state) {
+                if item.returns() || *state != configuration.firm.state {
                     moves.push(Move { item: *index, state: *state });
                 }
             }
