@@ -27,7 +27,7 @@ pub(super) fn allowed<S: Spec>(
         calls[last].ret = Some(answer.clone());
         let mut automaton = Automaton::new(initial.clone());
         let part = Part::new(&calls, moments, &mut automaton);
-        let mut problem = Problem { part, automaton: &mut automaton, steps: 0 };
+        let mut problem = Problem::new(part, &mut automaton);
         matches!(race(&mut problem, limits), Ok(Ok(_)))
     });
     Allowed { answers, all }

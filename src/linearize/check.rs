@@ -152,7 +152,7 @@ fn judge_part<S: Spec>(
 ) -> Result<(), Stopped> {
     let mut automaton = Automaton::new(state.clone());
     let part = Part::new(calls, moments, &mut automaton);
-    let mut problem = Problem { part, automaton: &mut automaton, steps: 0 };
+    let mut problem = Problem::new(part, &mut automaton);
     let done = race(&mut problem, limits).map_err(Stopped::Undecided)?;
     let Problem { part, steps, .. } = problem;
     // The events of a part are those of `moments` but for calls that cannot matter.

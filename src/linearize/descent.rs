@@ -50,8 +50,7 @@ impl Descent {
             let event = at as u32;
             self.furthest = self.furthest.max(event);
             let path = &mut self.path;
-            problem
-                .settle(&mut configuration, self.cursor.pending(), |item| path.push(Taken { item, event }));
+            problem.settle(&mut configuration, &self.cursor, |item| path.push(Taken { item, event }));
             let returning = problem.part.events[at].item;
             let item = problem.part.items[returning as usize];
             if !configuration.contains(&item) {
@@ -69,7 +68,7 @@ impl Descent {
             return;
         }
         let moves_from = self.moves.len();
-        problem.moves(&configuration, self.cursor.pending(), &mut self.moves);
+        problem.moves(&configuration, &self.cursor, &mut self.moves);
         // The last one is tried first: the call that returns now.
         self.moves[moves_from..]
             .sort_by_key(|next| std::cmp::Reverse(problem.part.items[next.item as usize].deadline));

@@ -66,7 +66,7 @@ impl Frontier {
         event: u32,
     ) {
         let trail = &mut self.trail;
-        problem.settle(&mut configuration, self.cursor.pending(), |item| {
+        problem.settle(&mut configuration, &self.cursor, |item| {
             path = extend(trail, path, Taken { item, event });
         });
         let item = problem.part.items[returning as usize];
@@ -78,7 +78,7 @@ impl Frontier {
             return;
         }
         let mut moves = std::mem::take(&mut self.moves);
-        problem.moves(&configuration, self.cursor.pending(), &mut moves);
+        problem.moves(&configuration, &self.cursor, &mut moves);
         for Move { item: taken, state } in moves.drain(..) {
             let next = configuration.after(&problem.part.items[taken as usize], state);
             let path = extend(&mut self.trail, path, Taken { item: taken, event });

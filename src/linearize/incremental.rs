@@ -220,7 +220,7 @@ impl<S: Spec> Incremental<S> {
             given_up.for_each(|slot| configuration.loose.insert(*slot));
             starts.push(configuration);
         }
-        let mut problem = Problem { part, automaton: &mut automaton, steps: 0 };
+        let mut problem = Problem::new(part, &mut automaton);
         let mut frontier = Frontier::from(starts);
         loop {
             let until = problem.steps + TURN;
