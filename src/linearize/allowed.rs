@@ -1,13 +1,14 @@
 //! What a call may have answered, where what it did answer cannot be explained.
 
 use super::automaton::Automaton;
-use super::hash::Set;
 use super::history::Call;
 use super::part::{Moment, Part};
 use super::search::race;
-use super::step::{Firm, Problem};
+use super::slots::Slots;
+use super::step::{Met, Problem};
 use super::{Limits, outcome::Allowed};
 use crate::spec::Spec;
+use std::collections::VecDeque;
 
 /// Answers that are tried, and configurations that are looked through for them.
 const ANSWERS_MAX: usize = 64;
@@ -46,33 +47,32 @@ fn candidates<S: Spec>(initial: &S, calls: &[Call<S>], moments: &[Moment]) -> Ca
     let last = moments.last().expect("a core ends with a return").call;
     let op = &calls[last as usize].op;
     let mut found = Candidates { answers: Vec::new(), all: true };
-    let mut seen = Set::default();
-    let mut work = vec![Firm::default()];
-    while let Some(firm) = work.pop() {
-        if !seen.insert(firm.clone()) {
+    // Here every call may be left out, so fewer of them stand for more.
+    let mut met = Met::default();
+    let mut work = VecDeque::from([(0, Slots::default())]);
+    while let Some((state, done)) = work.pop_front() {
+        if !met.insert(state, &done) {
             continue;
         }
-        let state = automaton.state(firm.state);
+        let here = automaton.state(state);
         // Of several answers, `apply` gives one.
-        found.all &= state.next(op, None).len() < 2;
-        let answer = state.clone().apply(op);
+        found.all &= here.next(op, None).len() < 2;
+        let answer = here.clone().apply(op);
         if !found.answers.contains(&answer) {
             found.answers.push(answer);
         }
-        if seen.len() == CONFIGURATIONS_MAX || found.answers.len() == ANSWERS_MAX {
+        if met.len() == CONFIGURATIONS_MAX || found.answers.len() == ANSWERS_MAX {
             found.all = false;
             return found;
         }
         for (index, item) in items.iter().enumerate() {
-            let index = index as u32;
-            if item.call == last || firm.done.contains(index) {
+            if item.call == last || done.contains(index as u32) {
                 continue;
             }
-            let next = automaton.next(firm.state, item.class);
-            let mut done = firm.done.clone();
-            done.insert(index);
-            let states = automaton.targets(&next).iter();
-            work.extend(states.map(|state| Firm { done: done.clone(), state: *state }));
+            let next = automaton.next(state, item.class);
+            let mut done = done.clone();
+            done.insert(index as u32);
+            work.extend(automaton.targets(&next).iter().map(|state| (*state, done.clone())));
         }
     }
     found

@@ -69,13 +69,6 @@ pub(super) fn moments<S: Spec>(calls: &[Call<S>]) -> Vec<Moment> {
     numbered.map(|(at, (_, is_return, call))| Moment { call, is_return, at: at as u32 }).collect()
 }
 
-/// The events of the calls with that key.
-pub(super) fn key_moments<S: Spec>(calls: &[Call<S>], key: Option<u64>) -> Vec<Moment> {
-    let mut moments = moments(calls);
-    moments.retain(|moment| S::key(&calls[moment.call as usize].op) == key);
-    moments
-}
-
 /// The check of the calls in `moments`.
 pub(super) fn judge<S: Spec>(
     initial: &S,

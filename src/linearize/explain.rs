@@ -8,6 +8,9 @@ use crate::spec::Spec;
 /// Names for people that a sentence lists before it counts the others.
 const LISTED_MAX: usize = 4;
 
+/// Calls that may have happened at any time, and are still shown one by one.
+pub const LOOSE_MAX: usize = 3;
+
 /// Why no order explains `history`: `once write(2) and cas(2, 4) had returned ok, read may
 /// answer 4, and answered 2`.
 ///
@@ -33,14 +36,16 @@ pub fn why<S: Spec>(
         firm.partition(|call| call.returned.is_some_and(|at| at < last.invoked));
     let mut why = String::new();
     if !before.is_empty() {
-        why += &format!("once {} had returned, ", listed(before.into_iter().map(said).collect()));
+        why += &format!("once {} had returned, ", listed(before.into_iter().map(said).collect(), LISTED_MAX));
     }
     if !during.is_empty() {
-        why += &format!("beside {}, ", listed(during.into_iter().map(said).collect()));
+        why += &format!("beside {}, ", listed(during.into_iter().map(said).collect(), LISTED_MAX));
     }
-    if !loose.is_empty() {
+    if loose.len() > LOOSE_MAX {
+        why += &format!("whether and whenever {} others took effect, ", loose.len());
+    } else if !loose.is_empty() {
         let ops = loose.into_iter().map(|core| label(&history.call(core.call).op)).collect();
-        why += &format!("whether and whenever {} took effect, ", listed(ops));
+        why += &format!("whether and whenever {} took effect, ", listed(ops, LISTED_MAX));
     }
     why += &label(&last.op);
     why += &may_answer(violation);
@@ -65,8 +70,8 @@ fn may_answer<S: Spec>(violation: &Violation<S>) -> String {
     format!(" may answer {}{others}, and ", answers.join(" or "))
 }
 
-/// `a, b and c`; the same one twice is `a (2 times)`.
-fn listed(texts: Vec<String>) -> String {
+/// `a, b and c`; the same one twice is `a (2 times)`, and past `most` they are counted.
+pub fn listed(texts: Vec<String>, most: usize) -> String {
     let mut counted: Vec<(String, usize)> = Vec::new();
     for text in texts {
         match counted.iter_mut().find(|(other, _)| *other == text) {
@@ -74,10 +79,10 @@ fn listed(texts: Vec<String>) -> String {
             None => counted.push((text, 1)),
         }
     }
-    let left: usize = counted.iter().skip(LISTED_MAX).map(|(_, times)| times).sum();
+    let left: usize = counted.iter().skip(most).map(|(_, times)| times).sum();
     let mut names: Vec<String> = counted
         .into_iter()
-        .take(LISTED_MAX)
+        .take(most)
         .map(|(text, times)| if times == 1 { text } else { format!("{text} ({times} times)") })
         .collect();
     if left > 0 {

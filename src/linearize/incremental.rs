@@ -5,7 +5,7 @@
 //! only what happened since.
 
 use super::automaton::Automaton;
-use super::check::{judge, key_moments};
+use super::check::check;
 use super::frontier::Frontier;
 use super::hash::Map;
 use super::history::{CallId, History};
@@ -173,7 +173,7 @@ impl<S: Spec> Incremental<S> {
     fn advance(&mut self, part: usize) -> Result<(), Reached> {
         let cut = self.cut(&self.parts[part].moments);
         if cut > 0 {
-            let Some(ends) = self.walk(part, cut)? else { return self.refute(part) };
+            let Some(ends) = self.walk(part, cut)? else { return self.refute() };
             let track = &mut self.parts[part];
             let past: Vec<Moment> = track.moments.drain(..cut).collect();
             let invoked = past.iter().filter(|moment| !moment.is_return).map(|moment| moment.call);
@@ -182,7 +182,7 @@ impl<S: Spec> Incremental<S> {
         }
         let rest = self.parts[part].moments.len();
         if self.walk(part, rest)?.is_none() {
-            return self.refute(part);
+            return self.refute();
         }
         Ok(())
     }
@@ -241,11 +241,9 @@ impl<S: Spec> Incremental<S> {
         Ok((!ends.is_empty()).then_some(ends))
     }
 
-    /// Finds out why, from the beginning.
-    fn refute(&mut self, part: usize) -> Result<(), Reached> {
-        let key = self.part_of.iter().find(|(_, index)| **index == part).and_then(|(key, _)| *key);
-        let moments = key_moments(self.history.calls(), key);
-        match judge(&self.initial, self.history.calls(), &moments, self.limits) {
+    /// Finds out why, from the beginning: another part may have gone wrong before this one.
+    fn refute(&mut self) -> Result<(), Reached> {
+        match check(&self.initial, &self.history, self.limits) {
             Outcome::Violation(violation) => self.violation = Some(violation),
             Outcome::Undecided(reached) => return Err(reached),
             Outcome::Linearizable(_) => unreachable!("both searches are complete"),

@@ -5,9 +5,11 @@
 
 mod bag;
 mod compare;
+mod incremental;
 mod limits;
 mod naive;
 mod random;
+mod relaxed;
 
 use compare::{Tally, compare};
 use raceproof::spec::{

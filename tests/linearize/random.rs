@@ -45,10 +45,12 @@ pub fn history<S: Spec>(
     // For each client its call under way, and the answer once it took effect.
     let mut running: Vec<Option<(usize, Option<S::Ret>)>> = vec![None; clients as usize];
     let mut now = 0;
+    let mut last = vec![0; clients as usize];
     while calls_left > 0 || running.iter().any(Option::is_some) {
-        // Now and then two events at one time, which orders nothing.
-        now += u64::from(!random.one_in(10));
         let client = random.below(clients) as usize;
+        // Now and then two events of different clients at one time, which orders nothing.
+        now += u64::from(last[client] == now || !random.one_in(10));
+        last[client] = now;
         match &mut running[client] {
             None if calls_left > 0 => {
                 calls_left -= 1;
