@@ -8,12 +8,6 @@ use super::hash::{Map, hash};
 use crate::spec::Spec;
 use std::slice;
 
-/// An operation with its answer: calls of one class are interchangeable.
-struct Class<'a, S: Spec> {
-    op: &'a S::Op,
-    ret: Option<&'a S::Ret>,
-}
-
 /// The states that a call may leave behind.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Next {
@@ -32,7 +26,8 @@ const ANSWERS_COMPARED_MAX: usize = 32;
 pub(super) struct Automaton<'a, S: Spec> {
     ops: Map<&'a S::Op, u32>,
     classes_of_op: Vec<Vec<u32>>,
-    classes: Vec<Class<'a, S>>,
+    /// An operation with its answer: calls of one class are interchangeable.
+    classes: Vec<(&'a S::Op, Option<&'a S::Ret>)>,
     states: Vec<S>,
     state_by_hash: Map<u64, u32>,
     /// The next state with the same hash, or `NONE`.
@@ -82,12 +77,12 @@ impl<'a, S: Spec> Automaton<'a, S> {
         }
         let known = &mut self.classes_of_op[op_id as usize];
         let recent = known.iter().rev().take(ANSWERS_COMPARED_MAX);
-        if let Some(class) = recent.copied().find(|class| self.classes[*class as usize].ret == ret) {
+        if let Some(class) = recent.copied().find(|class| self.classes[*class as usize].1 == ret) {
             return (op_id, class);
         }
         let class = self.classes.len() as u32;
         known.push(class);
-        self.classes.push(Class { op, ret });
+        self.classes.push((op, ret));
         (op_id, class)
     }
 
@@ -155,7 +150,7 @@ impl<'a, S: Spec> Automaton<'a, S> {
     }
 
     fn ask(&mut self, state: u32, class: u32) -> Next {
-        let Class { op, ret } = self.classes[class as usize];
+        let (op, ret) = self.classes[class as usize];
         let states = self.states[state as usize].next(op, ret);
         let mut ids: Vec<u32> = Vec::with_capacity(states.len());
         for next in states {
@@ -204,11 +199,3 @@ impl<'a, S: Spec> Automaton<'a, S> {
         fresh
     }
 }
-
-impl<S: Spec> Clone for Class<'_, S> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<S: Spec> Copy for Class<'_, S> {}

@@ -175,8 +175,8 @@ impl<S: Spec> Incremental<S> {
         if cut > 0 {
             let Some(ends) = self.walk(part, cut)? else { return self.refute() };
             let track = &mut self.parts[part];
-            let past: Vec<Moment> = track.moments.drain(..cut).collect();
-            let invoked = past.iter().filter(|moment| !moment.is_return).map(|moment| moment.call);
+            let gone: Vec<Moment> = track.moments.drain(..cut).collect();
+            let invoked = gone.iter().filter(|moment| !moment.is_return).map(|moment| moment.call);
             track.lost.extend(invoked.filter(|call| self.lost[*call as usize]));
             track.starts = ends;
         }

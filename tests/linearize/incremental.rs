@@ -44,7 +44,7 @@ fn compare<S: Spec>(
             match (check_so_far.ask(), check(initial, &prefix, Limits::default())) {
                 (SoFar::Explained, Outcome::Linearizable(_)) => {}
                 (SoFar::Violation(one), Outcome::Violation(two)) => {
-                    assert_eq!(one.call, two.call, "seed {seed}")
+                    assert_eq!(one.call, two.call, "seed {seed}");
                 }
                 (so_far, whole) => panic!("seed {seed}: {so_far:?}, and the whole {whole:?} of {prefix:#?}"),
             }
@@ -59,7 +59,7 @@ fn says_at_any_time_what_the_whole_check_says() {
             seed,
             &Keyed::new(Counter(0)),
             |r| On(r.below(2), crate::counter_op(r)),
-            |r| Keyed::new(Counter(r.below(3) as i64)),
+            |r| Keyed::new(Counter(r.int(3))),
         );
         compare(seed, &Queue::default(), crate::queue_op, |r| Queue((0..r.below(3)).collect()));
     }

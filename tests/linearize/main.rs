@@ -36,12 +36,12 @@ fn one(seed: u64, tally: &mut Tally) {
     match seed % KINDS {
         0 => compare(seeded, &Register(0), register_op, |r| Register(r.below(3))),
         1 => compare(seeded, &CasRegister(0), cas_op, |r| CasRegister(r.below(3))),
-        2 => compare(seeded, &Counter(0), counter_op, |r| Counter(r.below(4) as i64)),
+        2 => compare(seeded, &Counter(0), counter_op, |r| Counter(r.int(4))),
         3 => compare(
             seeded,
             &Keyed::new(Counter(0)),
             |r| On(r.below(2), counter_op(r)),
-            |r| Keyed::new(Counter(r.below(3) as i64)),
+            |r| Keyed::new(Counter(r.int(3))),
         ),
         4 => compare(seeded, &Kv::default(), kv_op, |r| {
             [("a", "x".repeat(r.below(2) as usize)), ("b", "y".repeat(r.below(2) as usize))]
@@ -75,7 +75,7 @@ fn cas_op(r: &mut Random) -> cas_register::Op<u64> {
 fn counter_op(r: &mut Random) -> counter::Op {
     match r.below(6) {
         0 | 1 => counter::Op::Get,
-        2 => counter::Op::Set(r.below(2) as i64),
+        2 => counter::Op::Set(r.int(2)),
         3 | 4 => counter::Op::Add(1),
         _ => counter::Op::FetchAdd(1),
     }

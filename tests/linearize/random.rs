@@ -19,6 +19,11 @@ impl Random {
         (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % n
     }
 
+    /// A number below `n`.
+    pub fn int(&mut self, n: u32) -> i64 {
+        i64::try_from(self.below(u64::from(n))).expect("it is below a small one")
+    }
+
     pub fn one_in(&mut self, n: u64) -> bool {
         self.below(n) == 0
     }
