@@ -39,7 +39,7 @@ fn recorded(criterion: &mut Criterion) {
     let nil = CasRegister(Value::Nil);
     criterion.bench_function(&format!("etcd, all {} logs, with cores", logs.len()), |bench| {
         bench.iter(|| {
-            logs.iter().map(|log| check(&nil, log, Limits::default())).for_each(|it| drop(black_box(it)))
+            logs.iter().map(|log| check(&nil, log, Limits::default())).for_each(|it| drop(black_box(it)));
         });
     });
     criterion.bench_function(&format!("etcd, all {} logs", logs.len()), |bench| {
@@ -98,6 +98,9 @@ fn memory() -> String {
     peak.map_or_else(|| "not known here".to_owned(), |peak| peak.trim().to_owned())
 }
 
+/// A client's call, its key and operation, and its answer once it took effect.
+type UnderWay = (usize, u64, Op, Option<Ret>);
+
 /// What clients see of counters that are right: two in three calls add one, one in three
 /// reads. One call in `lost_in` never returns, whether it took effect or not.
 fn made<S>(
@@ -118,8 +121,7 @@ where
     };
     let mut values = vec![0; keys as usize];
     let mut made: Vec<Call<S>> = Vec::with_capacity(calls);
-    // A client's call, its key and operation, and its answer once it took effect.
-    let mut under_way: Vec<Option<(usize, u64, Op, Option<Ret>)>> = vec![None; clients];
+    let mut under_way: Vec<Option<UnderWay>> = vec![None; clients];
     let mut now = 0;
     while made.len() < calls || under_way.iter().any(Option::is_some) {
         now += 1;
@@ -142,12 +144,11 @@ where
                 let ret = if op == Op::Get { Ret::Value(*value) } else { Ret::Done };
                 under_way[client] = Some((call, key, op, Some(ret)));
             }
-            Some((call, _, _, Some(ret))) => {
-                if lost_in == 0 || below(2 * lost_in) > 0 {
-                    made[call].ret = Some(ret);
-                    made[call].returned = Some(now);
-                }
+            Some((call, _, _, Some(ret))) if lost_in == 0 || below(2 * lost_in) > 0 => {
+                made[call].ret = Some(ret);
+                made[call].returned = Some(now);
             }
+            Some(_) => {}
         }
     }
     let mut history = History::new();
@@ -157,14 +158,14 @@ where
     history
 }
 
-/// One read late in the history answers forty less than it should.
+/// One read late in the history answers forty less than it did.
 fn with_a_stale_read(history: &History<Counter>) -> History<Counter> {
     let mut calls = history.calls().to_vec();
     let mut reads = calls[..900].iter_mut().rev();
     let read = reads.find(|call| matches!(call.ret, Some(Ret::Value(_)))).expect("many reads");
     read.ret = read.ret.map(|ret| match ret {
         Ret::Value(value) => Ret::Value(value - 40),
-        done => done,
+        Ret::Done => Ret::Done,
     });
     let mut wrong = History::new();
     for call in calls {

@@ -100,13 +100,9 @@ fn undecided_is_3() {
     assert_code("register", "{\"client\": 1, \"type\": \"invoke\", \"op\": \"read\"}\n", 3);
     assert_code("register", "", 3);
     assert_code("register", "\n\n", 3);
-    let mut text = String::new();
-    for client in 0..12 {
-        text += &format!("{{\"client\":{client},\"type\":\"invoke\",\"op\":\"push\",\"value\":{client}}}\n");
-    }
-    for client in 0..12 {
-        text += &format!("{{\"client\":{client},\"type\":\"ok\"}}\n");
-    }
+    let push = |n: u32| format!("{{\"client\":{n},\"type\":\"invoke\",\"op\":\"push\",\"value\":{n}}}\n");
+    let done = |n: u32| format!("{{\"client\":{n},\"type\":\"ok\"}}\n");
+    let mut text: String = (0..12).map(push).chain((0..12).map(done)).collect();
     text +=
         "{\"client\":0,\"type\":\"invoke\",\"op\":\"pop\"}\n{\"client\":0,\"type\":\"ok\",\"value\":99}\n";
     let output = check(&["-", "--model", "stack", "--steps-max", "100000"], &text);
@@ -257,6 +253,9 @@ fn reads_porcupines_kv() {
     assert_malformed("kv", &KV.replace("\"7\", :value nil}", "\"7\", :value nil"), "4:", "");
 }
 
+/// Operation, value, answer.
+type Calls = &'static [(&'static str, &'static str, &'static str)];
+
 #[test]
 fn reads_json_lines_of_every_model() {
     let pairs = |calls: &[(&str, &str, &str)]| -> String {
@@ -268,7 +267,6 @@ fn reads_json_lines_of_every_model() {
         };
         calls.iter().map(line).collect()
     };
-    type Calls = &'static [(&'static str, &'static str, &'static str)];
     let right: [(&str, Calls, &str); 11] = [
         ("register", &[("write", "1", "null"), ("read", "null", "1")], "2"),
         (

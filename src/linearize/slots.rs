@@ -83,7 +83,9 @@ mod tests {
 
     fn of(slots: &[u32]) -> Slots {
         let mut set = Slots::default();
-        slots.iter().for_each(|slot| set.insert(*slot));
+        for slot in slots {
+            set.insert(*slot);
+        }
         set
     }
 
