@@ -134,7 +134,6 @@ where
                 let client = client as u64;
                 made.push(Call { client, op: on(key, op), ret: None, invoked: now, returned: None });
             }
-            None => {}
             Some((call, key, op, None)) => {
                 if lost_in > 0 && below(2 * lost_in) == 0 {
                     continue;
@@ -148,7 +147,7 @@ where
                 made[call].ret = Some(ret);
                 made[call].returned = Some(now);
             }
-            Some(_) => {}
+            None | Some(_) => {}
         }
     }
     let mut history = History::new();

@@ -13,6 +13,7 @@ mod relaxed;
 
 use compare::{Tally, compare};
 use raceproof::spec::{
+    Spec,
     cas_register::{self, CasRegister},
     counter::{self, Counter},
     keyed::{Keyed, On},
@@ -39,11 +40,11 @@ fn one(seed: u64, tally: &mut Tally) {
         2 => compare(seeded, &Counter(0), counter_op, |r| Counter(r.int(4))),
         3 => compare(
             seeded,
-            &Keyed::new(Counter(0)),
+            &first_at_one(),
             |r| On(r.below(2), counter_op(r)),
             |r| Keyed::new(Counter(r.int(3))),
         ),
-        4 => compare(seeded, &Kv::default(), kv_op, |r| {
+        4 => compare(seeded, &[("a", "x")].into_iter().collect::<Kv>(), kv_op, |r| {
             [("a", "x".repeat(r.below(2) as usize)), ("b", "y".repeat(r.below(2) as usize))]
                 .into_iter()
                 .collect()
@@ -58,6 +59,13 @@ fn one(seed: u64, tally: &mut Tally) {
         10 => compare(seeded, &Limiter::new(2), limiter_op, |r| Limiter::new(r.below(3) as u32)),
         _ => compare(seeded, &bag::Bag::default(), bag::op, bag::any),
     }
+}
+
+/// Counters of which one does not begin like the others.
+fn first_at_one() -> Keyed<u64, Counter> {
+    let mut counters = Keyed::new(Counter(0));
+    counters.apply(&On(0, counter::Op::Add(1)));
+    counters
 }
 
 fn register_op(r: &mut Random) -> register::Op<u64> {
