@@ -21,17 +21,29 @@ pub(super) fn allowed<S: Spec>(
     moments: &[Moment],
     limits: Limits,
 ) -> Allowed<S> {
+    let Candidates { answers, all } = candidates(initial, calls, moments);
+    Allowed { answers: explained(initial, calls, moments, limits, &answers), all }
+}
+
+/// Those of `answers` with which the last call of `moments` leaves no violation.
+pub(super) fn explained<S: Spec>(
+    initial: &S,
+    calls: &[Call<S>],
+    moments: &[Moment],
+    limits: Limits,
+    answers: &[S::Ret],
+) -> Vec<S::Ret> {
     let last = moments.last().expect("a core ends with a return").call as usize;
-    let Candidates { mut answers, all } = candidates(initial, calls, moments);
     let mut calls = calls.to_vec();
-    answers.retain(|answer| {
+    let mut explained = answers.to_vec();
+    explained.retain(|answer| {
         calls[last].ret = Some(answer.clone());
         let mut automaton = Automaton::new(initial.clone());
         let part = Part::new(&calls, moments, &mut automaton);
         let mut problem = Problem::new(part, &mut automaton);
         matches!(race(&mut problem, limits), Ok(Ok(_)))
     });
-    Allowed { answers, all }
+    explained
 }
 
 struct Candidates<R> {

@@ -9,7 +9,7 @@
 //! 3. leave out what is then without effect in every order that was searched.
 
 use super::Limits;
-use super::allowed::allowed;
+use super::allowed::{allowed, explained};
 use super::hash::Map;
 use super::history::{Call, CallId};
 use super::outcome::{Allowed, CoreCall, Violation};
@@ -33,8 +33,12 @@ pub(super) fn violation<S: Spec>(
     let limits = Limits::default().steps_max(20_000 + 10 * steps).kept_max(1_000_000);
     let mut trial = Trial::new(initial, &calls, limits, (STEPS + 20 * steps).min(STEPS_MAX));
     let mut moments = forget(&mut trial, &moments);
-    drop_idle(&mut trial, &mut moments);
     let allowed = allowed(initial, &calls, &moments, limits);
+    let less = without_idle(&mut trial, &moments);
+    // An idle call may still matter to what would have come after another answer.
+    if explained(initial, &calls, &less, limits, &allowed.answers).len() == allowed.answers.len() {
+        moments = less;
+    }
     let last = moments.last().expect("a violation ends with a return").call;
     Violation { call: ids[last as usize], allowed, core: core_calls(&ids, &moments) }
 }
@@ -133,14 +137,14 @@ fn left(moments: &[Moment], gone: &[bool]) -> Vec<Moment> {
     moments.iter().zip(gone).filter(|(_, gone)| !**gone).map(|(moment, _)| *moment).collect()
 }
 
-/// Leaves out the calls that may have happened at any time, and that changed nothing
-/// wherever the search tried them: without them it would have gone the same way.
-fn drop_idle<S: Spec>(trial: &mut Trial<S>, moments: &mut Vec<Moment>) {
+/// Without the calls that may have happened at any time, and that changed nothing wherever
+/// the search tried them: without them it would have gone the same way.
+fn without_idle<S: Spec>(trial: &mut Trial<S>, moments: &[Moment]) -> Vec<Moment> {
     trial.automaton.record();
     let violates = trial.violates(moments);
     let asked = trial.automaton.recorded();
     if !violates {
-        return;
+        return moments.to_vec();
     }
     let returned = returned(trial.calls.len(), moments);
     let (calls, automaton) = (trial.calls, &mut trial.automaton);
@@ -149,8 +153,9 @@ fn drop_idle<S: Spec>(trial: &mut Trial<S>, moments: &mut Vec<Moment>) {
         let next = automaton.next(state, class);
         moves[class as usize] |= automaton.targets(&next).iter().any(|target| *target != state);
     }
-    moments.retain(|moment| {
-        let (_, class) = automaton.class_id(&calls[moment.call as usize].op, None);
-        returned[moment.call as usize] || moves.get(class as usize).is_some_and(|moves| *moves)
-    });
+    let mut matters = |call: u32| {
+        let (_, class) = automaton.class_id(&calls[call as usize].op, None);
+        returned[call as usize] || moves.get(class as usize).is_some_and(|moves| *moves)
+    };
+    moments.iter().copied().filter(|moment| matters(moment.call)).collect()
 }
