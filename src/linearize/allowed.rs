@@ -61,6 +61,7 @@ fn candidates<S: Spec>(initial: &S, calls: &[Call<S>], moments: &[Moment]) -> Ca
     let mut found = Candidates { answers: Vec::new(), all: true };
     // Here every call may be left out, so fewer of them stand for more.
     let mut met = Met::default();
+    let classes = items.iter().map(|item| item.class as usize + 1).max().unwrap_or(0);
     let mut work = VecDeque::from([(0, Slots::default())]);
     while let Some((state, done)) = work.pop_front() {
         if !met.insert(state, &done) {
@@ -77,8 +78,11 @@ fn candidates<S: Spec>(initial: &S, calls: &[Call<S>], moments: &[Moment]) -> Ca
             found.all = false;
             return found;
         }
+        let mut tried = vec![false; classes];
         for (index, item) in items.iter().enumerate() {
-            if item.call == last || done.contains(index as u32) {
+            let idle = item.call == last || done.contains(index as u32);
+            // Those of one class are interchangeable, since time is not looked at.
+            if idle || std::mem::replace(&mut tried[item.class as usize], true) {
                 continue;
             }
             let next = automaton.next(state, item.class);
