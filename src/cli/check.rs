@@ -110,6 +110,8 @@ enum Output {
 /// # Errors
 ///
 /// Where the flags do not fit together, or stdout is closed.
+// By value, as every subcommand's.
+#[allow(clippy::needless_pass_by_value)]
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.consistency == Consistency::Monotone {
         let counts = matches!(args.model, Model::Counter | Model::Counters);

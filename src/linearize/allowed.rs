@@ -1,14 +1,14 @@
 //! What a call may have answered, where what it did answer cannot be explained.
 
 use super::automaton::Automaton;
-use super::hash::Set;
 use super::history::Call;
 use super::part::{Moment, Part};
 use super::search::race;
 use super::slots::Slots;
-use super::step::{Configuration, Problem};
+use super::step::{Met, Problem};
 use super::{Limits, outcome::Allowed};
 use crate::spec::Spec;
+use std::collections::VecDeque;
 
 /// Answers that are tried, and configurations that are looked through for them.
 const ANSWERS_MAX: usize = 64;
@@ -21,17 +21,29 @@ pub(super) fn allowed<S: Spec>(
     moments: &[Moment],
     limits: Limits,
 ) -> Allowed<S> {
+    let Candidates { answers, all } = candidates(initial, calls, moments);
+    Allowed { answers: explained(initial, calls, moments, limits, &answers), all }
+}
+
+/// Those of `answers` with which the last call of `moments` leaves no violation.
+pub(super) fn explained<S: Spec>(
+    initial: &S,
+    calls: &[Call<S>],
+    moments: &[Moment],
+    limits: Limits,
+    answers: &[S::Ret],
+) -> Vec<S::Ret> {
     let last = moments.last().expect("a core ends with a return").call as usize;
-    let Candidates { mut answers, all } = candidates(initial, calls, moments);
     let mut calls = calls.to_vec();
-    answers.retain(|answer| {
+    let mut explained = answers.to_vec();
+    explained.retain(|answer| {
         calls[last].ret = Some(answer.clone());
         let mut automaton = Automaton::new(initial.clone());
         let part = Part::new(&calls, moments, &mut automaton);
-        let mut problem = Problem { part, automaton: &mut automaton, steps: 0 };
+        let mut problem = Problem::new(part, &mut automaton);
         matches!(race(&mut problem, limits), Ok(Ok(_)))
     });
-    Allowed { answers, all }
+    explained
 }
 
 struct Candidates<R> {
@@ -47,32 +59,36 @@ fn candidates<S: Spec>(initial: &S, calls: &[Call<S>], moments: &[Moment]) -> Ca
     let last = moments.last().expect("a core ends with a return").call;
     let op = &calls[last as usize].op;
     let mut found = Candidates { answers: Vec::new(), all: true };
-    let mut seen = Set::default();
-    let mut work = vec![Configuration { done: Slots::default(), state: 0 }];
-    while let Some(configuration) = work.pop() {
-        if !seen.insert(configuration.clone()) {
+    // Here every call may be left out, so fewer of them stand for more.
+    let mut met = Met::default();
+    let classes = items.iter().map(|item| item.class as usize + 1).max().unwrap_or(0);
+    let mut work = VecDeque::from([(0, Slots::default())]);
+    while let Some((state, done)) = work.pop_front() {
+        if !met.insert(state, &done) {
             continue;
         }
-        let state = automaton.state(configuration.state);
+        let here = automaton.state(state);
         // Of several answers, `apply` gives one.
-        found.all &= state.next(op, None).len() < 2;
-        let answer = state.clone().apply(op);
+        found.all &= here.next(op, None).len() < 2;
+        let answer = here.clone().apply(op);
         if !found.answers.contains(&answer) {
             found.answers.push(answer);
         }
-        if seen.len() == CONFIGURATIONS_MAX || found.answers.len() == ANSWERS_MAX {
+        if met.len() == CONFIGURATIONS_MAX || found.answers.len() == ANSWERS_MAX {
             found.all = false;
             return found;
         }
+        let mut tried = vec![false; classes];
         for (index, item) in items.iter().enumerate() {
-            let index = index as u32;
-            if item.call == last || configuration.done.contains(index) {
+            let idle = item.call == last || done.contains(index as u32);
+            // Those of one class are interchangeable, since time is not looked at.
+            if idle || std::mem::replace(&mut tried[item.class as usize], true) {
                 continue;
             }
-            let next = automaton.next(configuration.state, item.class);
-            let done = configuration.done.with(index);
-            let states = automaton.targets(&next).iter();
-            work.extend(states.map(|state| Configuration { done: done.clone(), state: *state }));
+            let next = automaton.next(state, item.class);
+            let mut done = done.clone();
+            done.insert(index as u32);
+            work.extend(automaton.targets(&next).iter().map(|state| (*state, done.clone())));
         }
     }
     found

@@ -8,15 +8,11 @@ use super::hash::{Map, hash};
 use crate::spec::Spec;
 use std::slice;
 
-/// An operation with its answer: calls of one class are interchangeable.
-struct Class<'a, S: Spec> {
-    op: &'a S::Op,
-    ret: Option<&'a S::Ret>,
-}
-
 /// The states that a call may leave behind.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Next {
+    /// Nobody asked yet.
+    Unknown,
     Nowhere,
     One(u32),
     /// An index of [`Automaton::many`].
@@ -30,16 +26,25 @@ const ANSWERS_COMPARED_MAX: usize = 32;
 pub(super) struct Automaton<'a, S: Spec> {
     ops: Map<&'a S::Op, u32>,
     classes_of_op: Vec<Vec<u32>>,
-    classes: Vec<Class<'a, S>>,
+    /// An operation with its answer: calls of one class are interchangeable.
+    classes: Vec<(&'a S::Op, Option<&'a S::Ret>)>,
     states: Vec<S>,
     state_by_hash: Map<u64, u32>,
     /// The next state with the same hash, or `NONE`.
     same_hash: Vec<u32>,
+    /// Answers for the first states and classes, by state and class.
+    rows: Vec<Vec<Next>>,
+    /// All other answers.
     next: Map<u64, Next>,
+    answers: usize,
     many: Vec<Box<[u32]>>,
     /// The questions since [`record`](Self::record), in order.
     asked: Option<Vec<u64>>,
 }
+
+/// Answers in tables rather than in a map: so many states by so many classes.
+const ROWS_MAX: u32 = 256;
+const ROW_MAX: u32 = 256;
 
 const NONE: u32 = u32::MAX;
 
@@ -53,7 +58,9 @@ impl<'a, S: Spec> Automaton<'a, S> {
             states: Vec::new(),
             state_by_hash: Map::default(),
             same_hash: Vec::new(),
+            rows: Vec::new(),
             next: Map::default(),
+            answers: 0,
             many: Vec::new(),
             asked: None,
         };
@@ -70,12 +77,12 @@ impl<'a, S: Spec> Automaton<'a, S> {
         }
         let known = &mut self.classes_of_op[op_id as usize];
         let recent = known.iter().rev().take(ANSWERS_COMPARED_MAX);
-        if let Some(class) = recent.copied().find(|class| self.classes[*class as usize].ret == ret) {
+        if let Some(class) = recent.copied().find(|class| self.classes[*class as usize].1 == ret) {
             return (op_id, class);
         }
         let class = self.classes.len() as u32;
         known.push(class);
-        self.classes.push(Class { op, ret });
+        self.classes.push((op, ret));
         (op_id, class)
     }
 
@@ -89,18 +96,31 @@ impl<'a, S: Spec> Automaton<'a, S> {
         if let Some(asked) = &mut self.asked {
             asked.push(question);
         }
-        if let Some(next) = self.next.get(&question) {
-            return *next;
+        let in_table = state < ROWS_MAX && class < ROW_MAX;
+        let known = if in_table {
+            self.rows[state as usize].get(class as usize).copied()
+        } else {
+            self.next.get(&question).copied()
+        };
+        if let Some(next) = known.filter(|next| *next != Next::Unknown) {
+            return next;
         }
         let next = self.ask(state, class);
-        self.next.insert(question, next);
+        if in_table {
+            let row = &mut self.rows[state as usize];
+            row.resize(row.len().max(class as usize + 1), Next::Unknown);
+            row[class as usize] = next;
+            self.answers += 1;
+        } else {
+            self.next.insert(question, next);
+        }
         next
     }
 
     /// The numbers of the states in `next`.
     pub(super) fn targets<'n>(&'n self, next: &'n Next) -> &'n [u32] {
         match next {
-            Next::Nowhere => &[],
+            Next::Unknown | Next::Nowhere => &[],
             Next::One(state) => slice::from_ref(state),
             Next::Many(index) => &self.many[*index as usize],
         }
@@ -126,11 +146,11 @@ impl<'a, S: Spec> Automaton<'a, S> {
 
     /// States and answers that are kept: what this costs in memory.
     pub(super) fn kept(&self) -> usize {
-        self.states.len() + self.next.len()
+        self.states.len() + self.answers + self.next.len()
     }
 
     fn ask(&mut self, state: u32, class: u32) -> Next {
-        let Class { op, ret } = self.classes[class as usize];
+        let (op, ret) = self.classes[class as usize];
         let states = self.states[state as usize].next(op, ret);
         let mut ids: Vec<u32> = Vec::with_capacity(states.len());
         for next in states {
@@ -172,15 +192,10 @@ impl<'a, S: Spec> Automaton<'a, S> {
             self.same_hash[id as usize] = fresh;
         }
         self.states.push(state);
+        if fresh < ROWS_MAX {
+            self.rows.push(Vec::new());
+        }
         self.same_hash.push(NONE);
         fresh
     }
 }
-
-impl<S: Spec> Clone for Class<'_, S> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<S: Spec> Copy for Class<'_, S> {}

@@ -69,13 +69,6 @@ pub(super) fn moments<S: Spec>(calls: &[Call<S>]) -> Vec<Moment> {
     numbered.map(|(at, (_, is_return, call))| Moment { call, is_return, at: at as u32 }).collect()
 }
 
-/// The events of the calls with that key.
-pub(super) fn key_moments<S: Spec>(calls: &[Call<S>], key: Option<u64>) -> Vec<Moment> {
-    let mut moments = moments(calls);
-    moments.retain(|moment| S::key(&calls[moment.call as usize].op) == key);
-    moments
-}
-
 /// The check of the calls in `moments`.
 pub(super) fn judge<S: Spec>(
     initial: &S,
@@ -103,6 +96,9 @@ pub(super) fn judge<S: Spec>(
                 }
             }
         }
+    }
+    if let Some(Refuted { moments, .. }) = refuted.as_ref().filter(|_| !limits.core) {
+        return Outcome::Violation(core::whole(moments));
     }
     if let Some(Refuted { state, moments, steps }) = refuted {
         return Outcome::Violation(core::violation(&state, calls, &moments, steps));
@@ -149,7 +145,7 @@ fn judge_part<S: Spec>(
 ) -> Result<(), Stopped> {
     let mut automaton = Automaton::new(state.clone());
     let part = Part::new(calls, moments, &mut automaton);
-    let mut problem = Problem { part, automaton: &mut automaton, steps: 0 };
+    let mut problem = Problem::new(part, &mut automaton);
     let done = race(&mut problem, limits).map_err(Stopped::Undecided)?;
     let Problem { part, steps, .. } = problem;
     // The events of a part are those of `moments` but for calls that cannot matter.

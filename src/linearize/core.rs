@@ -9,10 +9,10 @@
 //! 3. leave out what is then without effect in every order that was searched.
 
 use super::Limits;
-use super::allowed::allowed;
+use super::allowed::{allowed, explained};
 use super::hash::Map;
 use super::history::{Call, CallId};
-use super::outcome::{CoreCall, Violation};
+use super::outcome::{Allowed, CoreCall, Violation};
 use super::part::Moment;
 use super::trial::Trial;
 use crate::spec::Spec;
@@ -29,14 +29,27 @@ pub(super) fn violation<S: Spec>(
     moments: &[Moment],
     steps: u64,
 ) -> Violation<S> {
-    let (ids, calls, mut moments) = cut_out(calls, moments);
+    let (ids, calls, moments) = cut_out(calls, moments);
     let limits = Limits::default().steps_max(20_000 + 10 * steps).kept_max(1_000_000);
     let mut trial = Trial::new(initial, &calls, limits, (STEPS + 20 * steps).min(STEPS_MAX));
-    forget(&mut trial, &mut moments);
-    drop_idle(&mut trial, &mut moments);
+    let mut moments = forget(&mut trial, &moments);
     let allowed = allowed(initial, &calls, &moments, limits);
+    let less = without_idle(&mut trial, &moments);
+    // An idle call may still matter to what would have come after another answer.
+    if explained(initial, &calls, &less, limits, &allowed.answers).len() == allowed.answers.len() {
+        moments = less;
+    }
     let last = moments.last().expect("a violation ends with a return").call;
     Violation { call: ids[last as usize], allowed, core: core_calls(&ids, &moments) }
+}
+
+/// The same without looking for less: all calls of `moments`.
+pub(super) fn whole<S: Spec>(moments: &[Moment]) -> Violation<S> {
+    let calls = moments.iter().map(|moment| moment.call as usize + 1).max().unwrap_or(0);
+    let ids: Vec<CallId> = (0..calls).map(CallId).collect();
+    let last = moments.last().expect("a violation ends with a return").call;
+    let allowed = Allowed { answers: Vec::new(), all: false };
+    Violation { call: CallId(last as usize), allowed, core: core_calls(&ids, moments) }
 }
 
 /// The calls of `moments` alone, with the numbers that they had.
@@ -71,49 +84,67 @@ fn core_calls(ids: &[CallId], moments: &[Moment]) -> Vec<CoreCall> {
     invoked.map(|call| CoreCall { call: ids[call], any_time: !returned[call] }).collect()
 }
 
-/// Takes away returns while that leaves a violation: half of them at a time, then a
-/// quarter, down to one by one.
-fn forget<S: Spec>(trial: &mut Trial<S>, moments: &mut Vec<Moment>) {
-    let mut size = (moments.len() / 2).next_power_of_two();
-    while size > 0 {
-        let mut from = 0;
-        while let Some(less) = without_returns(moments, from, size) {
-            if trial.budget == 0 {
-                return;
+/// Takes away as many returns as leaves a violation, but never the last; the better of two
+/// ways, from the oldest on and from the newest on.
+fn forget<S: Spec>(trial: &mut Trial<S>, moments: &[Moment]) -> Vec<Moment> {
+    let mut returns: Vec<usize> = (0..moments.len() - 1).filter(|at| moments[*at].is_return).collect();
+    let oldest_first = forget_in_order(trial, moments, &returns);
+    returns.reverse();
+    let newest_first = forget_in_order(trial, moments, &returns);
+    if newest_first.len() < oldest_first.len() { newest_first } else { oldest_first }
+}
+
+/// Takes away the returns at the places `order` one after another, where that leaves a
+/// violation. What says less is less of a violation, so how many in a row can go is found
+/// by doubling and halving, and a return that has to stay once has to stay for good.
+fn forget_in_order<S: Spec>(trial: &mut Trial<S>, moments: &[Moment], order: &[usize]) -> Vec<Moment> {
+    let mut gone = vec![false; moments.len()];
+    let mut from = 0;
+    while from < order.len() {
+        let mut goes = |gone: &mut Vec<bool>, len: usize| {
+            order[from..from + len].iter().for_each(|at| gone[*at] = true);
+            let violates = trial.violates(&left(moments, gone));
+            if !violates {
+                order[from..from + len].iter().for_each(|at| gone[*at] = false);
             }
-            if trial.violates(&less) {
-                *moments = less;
+            violates
+        };
+        let (mut most, mut too_many) = (0, order.len() - from + 1);
+        let mut len = 1;
+        while len < too_many {
+            if goes(&mut gone, len) {
+                most = len;
+                len = (2 * len).min(too_many - 1).max(most + 1);
             } else {
-                from += size;
+                too_many = len;
             }
         }
-        size /= 2;
+        while too_many - most > 1 {
+            let middle = usize::midpoint(most, too_many);
+            if goes(&mut gone, middle) {
+                most = middle;
+            } else {
+                too_many = middle;
+            }
+        }
+        order[from..from + most].iter().for_each(|at| gone[*at] = true);
+        from += most + 1;
     }
+    left(moments, &gone)
 }
 
-/// `moments` without the returns from the `from`th, `size` of them; never without the
-/// last. `None` where there are none.
-fn without_returns(moments: &[Moment], from: usize, size: usize) -> Option<Vec<Moment>> {
-    let mut index = 0;
-    let less: Vec<Moment> = (moments[..moments.len() - 1].iter())
-        .filter(|moment| {
-            index += usize::from(moment.is_return);
-            !moment.is_return || !(from + 1..=from + size).contains(&index)
-        })
-        .chain(moments.last())
-        .copied()
-        .collect();
-    (less.len() < moments.len()).then_some(less)
+fn left(moments: &[Moment], gone: &[bool]) -> Vec<Moment> {
+    moments.iter().zip(gone).filter(|(_, gone)| !**gone).map(|(moment, _)| *moment).collect()
 }
 
-/// Leaves out the calls that may have happened at any time, and that changed nothing
-/// wherever the search tried them: without them it would have gone the same way.
-fn drop_idle<S: Spec>(trial: &mut Trial<S>, moments: &mut Vec<Moment>) {
+/// Without the calls that may have happened at any time, and that changed nothing wherever
+/// the search tried them: without them it would have gone the same way.
+fn without_idle<S: Spec>(trial: &mut Trial<S>, moments: &[Moment]) -> Vec<Moment> {
     trial.automaton.record();
     let violates = trial.violates(moments);
     let asked = trial.automaton.recorded();
     if !violates {
-        return;
+        return moments.to_vec();
     }
     let returned = returned(trial.calls.len(), moments);
     let (calls, automaton) = (trial.calls, &mut trial.automaton);
@@ -122,8 +153,9 @@ fn drop_idle<S: Spec>(trial: &mut Trial<S>, moments: &mut Vec<Moment>) {
         let next = automaton.next(state, class);
         moves[class as usize] |= automaton.targets(&next).iter().any(|target| *target != state);
     }
-    moments.retain(|moment| {
-        let (_, class) = automaton.class_id(&calls[moment.call as usize].op, None);
-        returned[moment.call as usize] || moves.get(class as usize).is_some_and(|moves| *moves)
-    });
+    let mut matters = |call: u32| {
+        let (_, class) = automaton.class_id(&calls[call as usize].op, None);
+        returned[call as usize] || moves.get(class as usize).is_some_and(|moves| *moves)
+    };
+    moments.iter().copied().filter(|moment| matters(moment.call)).collect()
 }

@@ -6,10 +6,8 @@
 //! others, which is right at once where answers reveal the order.
 
 use super::cursor::Cursor;
-use super::hash::Set;
 use super::search::{Failure, Found, Progress, Search, Taken};
-use super::slots::Slots;
-use super::step::{Configuration, Move, Problem};
+use super::step::{Configuration, Firm, Met, Move, Problem};
 use crate::spec::Spec;
 
 /// A configuration before the return at `event`, which some call must still explain.
@@ -28,7 +26,7 @@ pub(super) struct Descent {
     frames: Vec<Frame>,
     moves: Vec<Move>,
     path: Vec<Taken>,
-    failed: Set<(u32, Configuration)>,
+    failed: Met<(u32, Firm)>,
     furthest: u32,
 }
 
@@ -40,7 +38,7 @@ impl Descent {
             frames: Vec::new(),
             moves: Vec::new(),
             path: Vec::new(),
-            failed: Set::default(),
+            failed: Met::default(),
             furthest: 0,
         }
     }
@@ -52,26 +50,25 @@ impl Descent {
             let event = at as u32;
             self.furthest = self.furthest.max(event);
             let path = &mut self.path;
-            problem
-                .settle(&mut configuration, self.cursor.pending(), |item| path.push(Taken { item, event }));
+            problem.settle(&mut configuration, &self.cursor, |item| path.push(Taken { item, event }));
             let returning = problem.part.events[at].item;
-            let slot = problem.part.items[returning as usize].slot;
-            if !configuration.done.contains(slot) {
+            let item = problem.part.items[returning as usize];
+            if !configuration.contains(&item) {
                 self.branch(problem, event, configuration);
                 return false;
             }
-            configuration.done.remove(slot);
+            configuration.firm.done.remove(item.slot);
             self.cursor.forth(&problem.part);
         }
         true
     }
 
     fn branch<S: Spec>(&mut self, problem: &mut Problem<S>, event: u32, configuration: Configuration) {
-        if !self.failed.insert((event, configuration.clone())) {
+        if !self.failed.insert((event, configuration.firm.clone()), &configuration.loose) {
             return;
         }
         let moves_from = self.moves.len();
-        problem.moves(&configuration, self.cursor.pending(), &mut self.moves);
+        problem.moves(&configuration, &self.cursor, &mut self.moves);
         // The last one is tried first: the call that returns now.
         self.moves[moves_from..]
             .sort_by_key(|next| std::cmp::Reverse(problem.part.items[next.item as usize].deadline));
@@ -90,8 +87,7 @@ impl Descent {
             let Move { item, state } = self.moves.pop()?;
             self.cursor.back_to(&problem.part, frame.event as usize);
             self.path.push(Taken { item, event: frame.event });
-            let slot = problem.part.items[item as usize].slot;
-            return Some(Configuration { done: frame.configuration.done.with(slot), state });
+            return Some(frame.configuration.after(&problem.part.items[item as usize], state));
         }
     }
 }
@@ -100,7 +96,7 @@ impl Search for Descent {
     fn run<S: Spec>(&mut self, problem: &mut Problem<S>, until: u64) -> Progress {
         if !self.started {
             self.started = true;
-            if self.enter(problem, Configuration { done: Slots::default(), state: 0 }) {
+            if self.enter(problem, Configuration::default()) {
                 return Progress::Done(Ok(Found { order: std::mem::take(&mut self.path) }));
             }
         }

@@ -8,6 +8,9 @@ use crate::spec::Spec;
 /// Names for people that a sentence lists before it counts the others.
 const LISTED_MAX: usize = 4;
 
+/// Calls that may have happened at any time, and are still shown one by one.
+pub const LOOSE_MAX: usize = 3;
+
 /// Why no order explains `history`: `once write(2) and cas(2, 4) had returned ok, read may
 /// answer 4, and answered 2`.
 ///
@@ -31,42 +34,46 @@ pub fn why<S: Spec>(
     let firm = firm.into_iter().map(|core| history.call(core.call));
     let (before, during): (Vec<_>, Vec<_>) =
         firm.partition(|call| call.returned.is_some_and(|at| at < last.invoked));
-    let mut why = String::new();
+    let mut why: Vec<String> = Vec::new();
     if !before.is_empty() {
-        why += &format!("once {} had returned, ", listed(before.into_iter().map(said).collect()));
+        why.push(format!(
+            "once {} had returned,",
+            listed(before.into_iter().map(said).collect(), LISTED_MAX)
+        ));
     }
     if !during.is_empty() {
-        why += &format!("beside {}, ", listed(during.into_iter().map(said).collect()));
+        why.push(format!("beside {},", listed(during.into_iter().map(said).collect(), LISTED_MAX)));
     }
-    if !loose.is_empty() {
+    if loose.len() > LOOSE_MAX {
+        why.push(format!("whether and whenever {} others took effect,", loose.len()));
+    } else if !loose.is_empty() {
         let ops = loose.into_iter().map(|core| label(&history.call(core.call).op)).collect();
-        why += &format!("whether and whenever {} took effect, ", listed(ops));
+        why.push(format!("whether and whenever {} took effect,", listed(ops, LISTED_MAX)));
     }
-    why += &label(&last.op);
-    why += &may_answer(violation);
-    if let Some(ret) = &last.ret {
-        why += &format!("answered {}", S::ret_text(ret));
-    }
-    why
+    why.push(label(&last.op) + &may_answer(violation));
+    why.extend(last.ret.as_ref().map(|ret| format!("answered {}", S::ret_text(ret))));
+    why.join(" ")
 }
 
 fn may_answer<S: Spec>(violation: &Violation<S>) -> String {
     let mut answers: Vec<String> = violation.allowed.answers.iter().map(S::ret_text).collect();
-    if answers.is_empty() {
-        return " cannot have ".to_owned();
-    }
     answers.sort_by_key(|answer| (answer.len(), answer.clone()));
-    let others = if violation.allowed.all { "" } else { " or something else" };
-    if answers.len() > LISTED_MAX {
-        let more = answers.len() - LISTED_MAX;
-        answers.truncate(LISTED_MAX);
-        return format!(" may answer {} or one of {more} others, and ", answers.join(", "));
+    let more = answers.len().saturating_sub(LISTED_MAX);
+    answers.truncate(LISTED_MAX);
+    if more > 0 {
+        answers.push(format!("one of {more} others"));
+    } else if !violation.allowed.all && !answers.is_empty() {
+        answers.push("something else".to_owned());
     }
-    format!(" may answer {}{others}, and ", answers.join(" or "))
+    match answers.pop() {
+        None => " cannot have".to_owned(),
+        Some(only) if answers.is_empty() => format!(" may answer {only}, and"),
+        Some(last) => format!(" may answer {} or {last}, and", answers.join(", ")),
+    }
 }
 
-/// `a, b and c`; the same one twice is `a (2 times)`.
-fn listed(texts: Vec<String>) -> String {
+/// `a, b and c`; the same one twice is `a (2 times)`, and past `most` they are counted.
+pub fn listed(texts: Vec<String>, most: usize) -> String {
     let mut counted: Vec<(String, usize)> = Vec::new();
     for text in texts {
         match counted.iter_mut().find(|(other, _)| *other == text) {
@@ -74,10 +81,10 @@ fn listed(texts: Vec<String>) -> String {
             None => counted.push((text, 1)),
         }
     }
-    let left: usize = counted.iter().skip(LISTED_MAX).map(|(_, times)| times).sum();
+    let left: usize = counted.iter().skip(most).map(|(_, times)| times).sum();
     let mut names: Vec<String> = counted
         .into_iter()
-        .take(LISTED_MAX)
+        .take(most)
         .map(|(text, times)| if times == 1 { text } else { format!("{text} ({times} times)") })
         .collect();
     if left > 0 {

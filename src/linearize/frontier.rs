@@ -5,11 +5,10 @@
 //! When no configuration is left, that return is the first one that nothing explains.
 
 use super::cursor::Cursor;
-use super::hash::Set;
 use super::search::{Failure, Found, Progress, Search, Taken};
-use super::slots::Slots;
-use super::step::{Configuration, Move, Problem};
+use super::step::{Configuration, Firm, Met, Move, Problem};
 use crate::spec::Spec;
+use std::collections::VecDeque;
 
 /// A call that took effect, after those on the path to `parent`.
 #[derive(Clone, Copy)]
@@ -27,11 +26,12 @@ pub(super) struct Frontier {
     cursor: Cursor,
     /// Where the events up to the cursor can have led.
     here: Vec<Reached>,
-    /// What is still to be explored before the return at the cursor.
-    work: Vec<Reached>,
-    seen: Set<Configuration>,
+    /// What is still to be explored before the return at the cursor; the first in comes
+    /// first, so that what took fewer calls is met before what it stands for.
+    work: VecDeque<Reached>,
+    seen: Met<Firm>,
     /// Where that return leads.
-    index: Set<Configuration>,
+    reached: Met<Firm>,
     after: Vec<Reached>,
     trail: Vec<Node>,
     moves: Vec<Move>,
@@ -39,7 +39,7 @@ pub(super) struct Frontier {
 
 impl Frontier {
     pub(super) fn new() -> Self {
-        Self::from(vec![Configuration { done: Slots::default(), state: 0 }])
+        Self::from(vec![Configuration::default()])
     }
 
     /// A search that begins in any of `starts`; their slots are those of calls that the
@@ -48,9 +48,9 @@ impl Frontier {
         Self {
             cursor: Cursor::default(),
             here: starts.into_iter().map(|start| (start, ROOT)).collect(),
-            work: Vec::new(),
-            seen: Set::default(),
-            index: Set::default(),
+            work: VecDeque::new(),
+            seen: Met::default(),
+            reached: Met::default(),
             after: Vec::new(),
             trail: Vec::new(),
             moves: Vec::new(),
@@ -66,27 +66,26 @@ impl Frontier {
         event: u32,
     ) {
         let trail = &mut self.trail;
-        problem.settle(&mut configuration, self.cursor.pending(), |item| {
+        problem.settle(&mut configuration, &self.cursor, |item| {
             path = extend(trail, path, Taken { item, event });
         });
-        let slot = problem.part.items[returning as usize].slot;
-        if configuration.done.contains(slot) {
-            self.reach(configuration, path, slot);
+        let item = problem.part.items[returning as usize];
+        if configuration.contains(&item) {
+            self.reach(configuration, path, item.slot);
             return;
         }
-        if !self.seen.insert(configuration.clone()) {
+        if !self.seen.insert(configuration.firm.clone(), &configuration.loose) {
             return;
         }
         let mut moves = std::mem::take(&mut self.moves);
-        problem.moves(&configuration, self.cursor.pending(), &mut moves);
-        for Move { item, state } in moves.drain(..) {
-            let taken = problem.part.items[item as usize].slot;
-            let next = Configuration { done: configuration.done.with(taken), state };
-            let path = extend(&mut self.trail, path, Taken { item, event });
-            if item == returning {
-                self.reach(next, path, slot);
+        problem.moves(&configuration, &self.cursor, &mut moves);
+        for Move { item: taken, state } in moves.drain(..) {
+            let next = configuration.after(&problem.part.items[taken as usize], state);
+            let path = extend(&mut self.trail, path, Taken { item: taken, event });
+            if taken == returning {
+                self.reach(next, path, item.slot);
             } else {
-                self.work.push((next, path));
+                self.work.push_back((next, path));
             }
         }
         self.moves = moves;
@@ -94,10 +93,20 @@ impl Frontier {
 
     /// The return is explained: its slot is free again.
     fn reach(&mut self, mut configuration: Configuration, path: u32, slot: u32) {
-        configuration.done.remove(slot);
-        if self.index.insert(configuration.clone()) {
+        configuration.firm.done.remove(slot);
+        if self.reached.insert(configuration.firm.clone(), &configuration.loose) {
             self.after.push((configuration, path));
         }
+    }
+
+    /// The return at the cursor is over: what it led to is where the next one begins.
+    fn pass(&mut self) {
+        let reached = &self.reached;
+        self.after.retain(|(after, _)| reached.holds(&after.firm, &after.loose));
+        self.here.clear();
+        std::mem::swap(&mut self.here, &mut self.after);
+        self.seen.clear();
+        self.reached.clear();
     }
 
     /// Where the history may have led, once the search is done.
@@ -122,18 +131,15 @@ impl Search for Frontier {
         while let Some(at) = self.cursor.next_return(&problem.part) {
             let returning = problem.part.events[at].item;
             if self.work.is_empty() && self.after.is_empty() {
-                self.work.append(&mut self.here);
-                self.work.reverse();
+                self.work.extend(self.here.drain(..));
             }
-            while let Some(reached) = self.work.pop() {
+            while let Some(reached) = self.work.pop_front() {
                 self.explore(problem, reached, returning, at as u32);
                 if problem.steps >= until && !self.work.is_empty() {
                     return Progress::Paused;
                 }
             }
-            self.seen.clear();
-            self.index.clear();
-            std::mem::swap(&mut self.here, &mut self.after);
+            self.pass();
             if self.here.is_empty() {
                 return Progress::Done(Err(Failure { event: at as u32 }));
             }

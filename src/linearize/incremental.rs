@@ -5,15 +5,14 @@
 //! only what happened since.
 
 use super::automaton::Automaton;
-use super::check::{judge, key_moments};
+use super::check::check;
 use super::frontier::Frontier;
 use super::hash::Map;
 use super::history::{CallId, History};
 use super::outcome::{Limits, Outcome, Reached, Violation};
 use super::part::{Moment, Part};
 use super::search::{Progress, Search, TURN};
-use super::slots::Slots;
-use super::step::{Configuration, Problem};
+use super::step::{Configuration, Firm, Problem};
 use crate::spec::Spec;
 
 /// What is known of a history so far.
@@ -174,16 +173,16 @@ impl<S: Spec> Incremental<S> {
     fn advance(&mut self, part: usize) -> Result<(), Reached> {
         let cut = self.cut(&self.parts[part].moments);
         if cut > 0 {
-            let Some(ends) = self.walk(part, cut)? else { return self.refute(part) };
+            let Some(ends) = self.walk(part, cut)? else { return self.refute() };
             let track = &mut self.parts[part];
-            let past: Vec<Moment> = track.moments.drain(..cut).collect();
-            let invoked = past.iter().filter(|moment| !moment.is_return).map(|moment| moment.call);
+            let gone: Vec<Moment> = track.moments.drain(..cut).collect();
+            let invoked = gone.iter().filter(|moment| !moment.is_return).map(|moment| moment.call);
             track.lost.extend(invoked.filter(|call| self.lost[*call as usize]));
             track.starts = ends;
         }
         let rest = self.parts[part].moments.len();
         if self.walk(part, rest)?.is_none() {
-            return self.refute(part);
+            return self.refute();
         }
         Ok(())
     }
@@ -214,11 +213,14 @@ impl<S: Spec> Incremental<S> {
         let slots: Map<u32, u32> = part.items.iter().map(|item| (item.call, item.slot)).collect();
         let mut starts = Vec::new();
         for start in &track.starts {
-            let mut done = Slots::default();
-            start.done.iter().filter_map(|call| slots.get(call)).for_each(|slot| done.insert(*slot));
-            starts.push(Configuration { done, state: automaton.state_id(start.state.clone()) });
+            let state = automaton.state_id(start.state.clone());
+            let mut configuration =
+                Configuration { firm: Firm { state, ..Firm::default() }, ..Default::default() };
+            let given_up = start.done.iter().filter_map(|call| slots.get(call));
+            given_up.for_each(|slot| configuration.loose.insert(*slot));
+            starts.push(configuration);
         }
-        let mut problem = Problem { part, automaton: &mut automaton, steps: 0 };
+        let mut problem = Problem::new(part, &mut automaton);
         let mut frontier = Frontier::from(starts);
         loop {
             let until = problem.steps + TURN;
@@ -232,19 +234,16 @@ impl<S: Spec> Incremental<S> {
         }
         let mut ends: Vec<Start<S>> = Vec::new();
         for end in frontier.ends() {
-            let items = problem.part.items.iter().filter(|item| end.done.contains(item.slot));
-            let done =
-                items.filter(|item| item.deadline == super::part::NEVER).map(|item| item.call).collect();
-            ends.push(Start { state: problem.automaton.state(end.state).clone(), done });
+            let loose = problem.part.items.iter().filter(|item| !item.returns());
+            let done = loose.filter(|item| end.loose.contains(item.slot)).map(|item| item.call).collect();
+            ends.push(Start { state: problem.automaton.state(end.firm.state).clone(), done });
         }
         Ok((!ends.is_empty()).then_some(ends))
     }
 
-    /// Finds out why, from the beginning.
-    fn refute(&mut self, part: usize) -> Result<(), Reached> {
-        let key = self.part_of.iter().find(|(_, index)| **index == part).and_then(|(key, _)| *key);
-        let moments = key_moments(self.history.calls(), key);
-        match judge(&self.initial, self.history.calls(), &moments, self.limits) {
+    /// Finds out why, from the beginning: another part may have gone wrong before this one.
+    fn refute(&mut self) -> Result<(), Reached> {
+        match check(&self.initial, &self.history, self.limits) {
             Outcome::Violation(violation) => self.violation = Some(violation),
             Outcome::Undecided(reached) => return Err(reached),
             Outcome::Linearizable(_) => unreachable!("both searches are complete"),

@@ -13,6 +13,8 @@ pub struct Limits {
     pub kept_max: usize,
     /// Which search.
     pub method: Method,
+    /// Whether a violation comes with its core and what would have been right.
+    pub core: bool,
 }
 
 /// Which search a check uses; the answer is the same.
@@ -30,7 +32,7 @@ pub enum Method {
 impl Default for Limits {
     /// 100 million steps, and 8 million configurations and states.
     fn default() -> Self {
-        Self { steps_max: 100_000_000, kept_max: 8_000_000, method: Method::Both }
+        Self { steps_max: 100_000_000, kept_max: 8_000_000, method: Method::Both, core: true }
     }
 }
 
@@ -46,6 +48,14 @@ impl Limits {
     #[must_use]
     pub fn kept_max(mut self, kept_max: usize) -> Self {
         self.kept_max = kept_max;
+        self
+    }
+
+    /// Without a core, a violation is one call and the calls under way or before it, which
+    /// takes no time.
+    #[must_use]
+    pub fn core(mut self, core: bool) -> Self {
+        self.core = core;
         self
     }
 

@@ -12,7 +12,8 @@ pub(super) struct Item {
     pub(super) call: u32,
     pub(super) op: u32,
     pub(super) class: u32,
-    /// Its place in a [`Slots`](super::slots::Slots) while it is under way.
+    /// Its place in a [`Slots`](super::slots::Slots) while it is under way; calls that
+    /// never return have places of their own.
     pub(super) slot: u32,
     /// The index of its return among the events, or `NEVER`.
     pub(super) deadline: u32,
@@ -20,6 +21,12 @@ pub(super) struct Item {
     pub(super) rank: u32,
     pub(super) answered: bool,
     pub(super) reads: bool,
+}
+
+impl Item {
+    pub(super) fn returns(&self) -> bool {
+        self.deadline != NEVER
+    }
 }
 
 pub(super) const NEVER: u32 = u32::MAX;
@@ -70,7 +77,7 @@ impl Part {
         };
         // The item of a call that is under way takes the place of `NEVER`.
         let mut free = Vec::new();
-        let mut slots = 0;
+        let (mut slots, mut loose) = (0, 0);
         for moment in moments {
             let call = &calls[moment.call as usize];
             if moment.is_return {
@@ -81,7 +88,7 @@ impl Part {
                 part.push(item, moment);
                 continue;
             }
-            let returned = returns.get_mut(&moment.call);
+            let mut returned = returns.get_mut(&moment.call);
             let ret = returned.is_some().then_some(call.ret.as_ref()).flatten();
             let reads = S::reads(&call.op, ret);
             if reads && returned.is_none() {
@@ -89,13 +96,13 @@ impl Part {
                 continue;
             }
             let index = part.items.len() as u32;
-            if let Some(item) = returned {
-                *item = index;
+            if let Some(item) = &mut returned {
+                **item = index;
             }
-            let slot = free.pop().unwrap_or_else(|| {
-                slots += 1;
-                slots - 1
-            });
+            let slot = match returned {
+                Some(_) => free.pop().unwrap_or_else(|| count(&mut slots)),
+                None => count(&mut loose),
+            };
             let (op, class) = automaton.class_id(&call.op, ret);
             let answered = ret.is_some();
             let (deadline, rank) = (NEVER, 0);
@@ -121,4 +128,10 @@ impl Part {
             self.items[index as usize].rank = rank as u32;
         }
     }
+}
+
+/// The next number.
+fn count(numbers: &mut u32) -> u32 {
+    *numbers += 1;
+    *numbers - 1
 }

@@ -1,73 +1,112 @@
-//! A set of calls that are under way, each by its slot.
+//! A set of calls, each by its slot.
 
-/// Slots 0 to 63 are in one word: few histories need more.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Slots {
-    low: u64,
-    /// Words for the slots from 64; never ends in a zero, so that equal sets are equal.
-    high: Vec<u64>,
+/// Two words in memory: few histories have more than 64 calls under way at a time.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Slots {
+    /// Slots 0 to 63.
+    Few(u64),
+    /// More of them; never ends in a zero, and has two words at least, so that equal sets
+    /// are equal.
+    Many(Box<[u64]>),
+}
+
+impl Default for Slots {
+    fn default() -> Self {
+        Self::Few(0)
+    }
 }
 
 impl Slots {
+    fn words(&self) -> &[u64] {
+        match self {
+            Self::Few(word) => std::slice::from_ref(word),
+            Self::Many(words) => words,
+        }
+    }
+
+    fn from_words(mut words: Vec<u64>) -> Self {
+        while words.len() > 1 && words.last() == Some(&0) {
+            words.pop();
+        }
+        if words.len() == 1 { Self::Few(words[0]) } else { Self::Many(words.into()) }
+    }
+
     pub(super) fn contains(&self, slot: u32) -> bool {
-        match split(slot) {
-            (None, bit) => self.low & bit != 0,
-            (Some(word), bit) => self.high.get(word).is_some_and(|high| high & bit != 0),
+        match self {
+            Self::Few(word) => slot < 64 && word >> slot & 1 != 0,
+            Self::Many(words) => {
+                words.get((slot / 64) as usize).is_some_and(|word| word >> (slot % 64) & 1 != 0)
+            }
         }
     }
 
     pub(super) fn insert(&mut self, slot: u32) {
-        match split(slot) {
-            (None, bit) => self.low |= bit,
-            (Some(word), bit) => {
-                if self.high.len() <= word {
-                    self.high.resize(word + 1, 0);
-                }
-                self.high[word] |= bit;
+        let place = (slot / 64) as usize;
+        match self {
+            Self::Few(word) if slot < 64 => *word |= 1 << slot,
+            Self::Many(words) if place < words.len() => words[place] |= 1 << (slot % 64),
+            _ => {
+                let mut words = self.words().to_vec();
+                words.resize(place + 1, 0);
+                words[place] |= 1 << (slot % 64);
+                *self = Self::Many(words.into());
             }
         }
     }
 
     pub(super) fn remove(&mut self, slot: u32) {
-        match split(slot) {
-            (None, bit) => self.low &= !bit,
-            (Some(word), bit) => {
-                if let Some(high) = self.high.get_mut(word) {
-                    *high &= !bit;
+        match self {
+            Self::Few(word) if slot < 64 => *word &= !(1 << slot),
+            Self::Few(_) => {}
+            Self::Many(words) => {
+                let mut words = words.to_vec();
+                if let Some(word) = words.get_mut((slot / 64) as usize) {
+                    *word &= !(1 << (slot % 64));
                 }
-                while self.high.last() == Some(&0) {
-                    self.high.pop();
-                }
+                *self = Self::from_words(words);
             }
         }
     }
 
-    pub(super) fn with(&self, slot: u32) -> Self {
-        let mut more = self.clone();
-        more.insert(slot);
-        more
+    pub(super) fn is_subset(&self, other: &Self) -> bool {
+        if let (Self::Few(one), Self::Few(two)) = (self, other) {
+            return one & !two == 0;
+        }
+        let others = other.words().iter().chain(std::iter::repeat(&0));
+        self.words().iter().zip(others).all(|(one, two)| one & !two == 0)
     }
-}
-
-fn split(slot: u32) -> (Option<usize>, u64) {
-    let word = (slot / 64) as usize;
-    (word.checked_sub(1), 1 << (slot % 64))
 }
 
 #[cfg(test)]
 mod tests {
     use super::Slots;
 
+    fn of(slots: &[u32]) -> Slots {
+        let mut set = Slots::default();
+        for slot in slots {
+            set.insert(*slot);
+        }
+        set
+    }
+
     #[test]
     fn equal_sets_are_equal_however_they_came_about() {
-        let mut grown = Slots::default();
+        let mut grown = of(&[3, 64, 200]);
         for slot in [3, 64, 200] {
-            grown.insert(slot);
             assert!(grown.contains(slot));
         }
         grown.remove(200);
-        assert!(!grown.contains(200) && grown.contains(64));
+        assert!(!grown.contains(200) && grown.contains(64) && !grown.contains(63));
         grown.remove(64);
-        assert_eq!(grown, Slots::default().with(3));
+        assert_eq!(grown, of(&[3]));
+    }
+
+    #[test]
+    fn a_subset_may_be_shorter() {
+        assert!(of(&[3]).is_subset(&of(&[3, 64])));
+        assert!(of(&[64]).is_subset(&of(&[3, 64])));
+        assert!(!of(&[3, 64]).is_subset(&of(&[3])));
+        assert!(!of(&[3, 200]).is_subset(&of(&[3, 64])));
+        assert!(of(&[]).is_subset(&of(&[])));
     }
 }

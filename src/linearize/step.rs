@@ -11,15 +11,97 @@
 //!   lead where the first one leads. A call that never returned is so kept for last.
 
 use super::automaton::{Automaton, Next};
-use super::part::{NEVER, Part};
+use super::cursor::Cursor;
+use super::hash::Map;
+use super::part::{Item, Part};
 use super::slots::Slots;
 use crate::spec::Spec;
+use std::collections::hash_map::Entry;
+use std::hash::Hash;
 
 /// Which of the calls under way have taken effect, and the state that they left.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Configuration {
+    pub(super) firm: Firm,
+    /// Calls that never return. What can be explained after more of them took effect can be
+    /// after fewer, since those that are left need not.
+    pub(super) loose: Slots,
+}
+
+/// What two configurations must share for one to stand for the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Firm {
+    /// Calls that return.
     pub(super) done: Slots,
     pub(super) state: u32,
+}
+
+impl Configuration {
+    pub(super) fn contains(&self, item: &Item) -> bool {
+        let slots = if item.returns() { &self.firm.done } else { &self.loose };
+        slots.contains(item.slot)
+    }
+
+    pub(super) fn insert(&mut self, item: &Item) {
+        let slots = if item.returns() { &mut self.firm.done } else { &mut self.loose };
+        slots.insert(item.slot);
+    }
+
+    /// After `item` took effect and left `state`.
+    pub(super) fn after(&self, item: &Item, state: u32) -> Self {
+        let mut next = self.clone();
+        next.insert(item);
+        next.firm.state = state;
+        next
+    }
+}
+
+/// Configurations that have been met, and what they stand for.
+#[derive(Default)]
+pub(super) struct Met<K> {
+    /// Most often there is one, which needs no memory of its own.
+    loose: Map<K, (Slots, Vec<Slots>)>,
+    len: usize,
+}
+
+impl<K: Eq + Hash> Met<K> {
+    /// `false` where one that was met before stands for this one.
+    pub(super) fn insert(&mut self, key: K, loose: &Slots) -> bool {
+        match self.loose.entry(key) {
+            Entry::Vacant(entry) => {
+                entry.insert((loose.clone(), Vec::new()));
+            }
+            Entry::Occupied(mut entry) => {
+                let (first, others) = entry.get_mut();
+                if first.is_subset(loose) || others.iter().any(|fewer| fewer.is_subset(loose)) {
+                    return false;
+                }
+                others.retain(|more| !loose.is_subset(more));
+                if loose.is_subset(first) {
+                    *first = loose.clone();
+                } else {
+                    others.push(loose.clone());
+                }
+            }
+        }
+        self.len += 1;
+        true
+    }
+
+    /// Is this one of those that nothing stands for?
+    pub(super) fn holds(&self, key: &K, loose: &Slots) -> bool {
+        self.loose.get(key).is_some_and(|(first, others)| first == loose || others.contains(loose))
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.loose.clear();
+        self.len = 0;
+    }
+
+    /// How many were inserted.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
 }
 
 /// One call that may take effect, and the state that it leaves.
@@ -35,6 +117,14 @@ pub(super) struct Problem<'p, 'a, S: Spec> {
     pub(super) automaton: &'p mut Automaton<'a, S>,
     /// Questions put to the automaton so far.
     pub(super) steps: u64,
+    /// Where `moves` keeps what it asked; by rank.
+    asked: Vec<Asked>,
+}
+
+impl<'p, 'a, S: Spec> Problem<'p, 'a, S> {
+    pub(super) fn new(part: Part, automaton: &'p mut Automaton<'a, S>) -> Self {
+        Self { part, automaton, steps: 0, asked: Vec::new() }
+    }
 }
 
 impl<S: Spec> Problem<'_, '_, S> {
@@ -42,51 +132,66 @@ impl<S: Spec> Problem<'_, '_, S> {
     pub(super) fn settle(
         &mut self,
         configuration: &mut Configuration,
-        pending: &[u32],
+        cursor: &Cursor,
         mut took: impl FnMut(u32),
     ) {
-        for index in pending {
-            let item = self.part.items[*index as usize];
-            if !item.reads || item.deadline == NEVER || configuration.done.contains(item.slot) {
+        for index in cursor.pending() {
+            let item = &self.part.items[*index as usize];
+            if !item.reads || configuration.firm.done.contains(item.slot) {
                 continue;
             }
             self.steps += 1;
-            if self.automaton.next(configuration.state, item.class) != Next::Nowhere {
-                configuration.done.insert(item.slot);
+            if self.automaton.next(configuration.firm.state, item.class) != Next::Nowhere {
+                configuration.firm.done.insert(item.slot);
                 took(*index);
             }
         }
     }
 
     /// Appends to `moves` what may take effect in `configuration`.
-    pub(super) fn moves(&mut self, configuration: &Configuration, pending: &[u32], moves: &mut Vec<Move>) {
-        // The calls of the operation at hand that return before the one at hand.
-        let mut earlier: Vec<(u32, Next)> = Vec::new();
-        let mut op = None;
-        for index in pending {
-            let item = self.part.items[*index as usize];
-            if op != Some(item.op) {
-                op = Some(item.op);
-                earlier.clear();
+    pub(super) fn moves(&mut self, configuration: &Configuration, cursor: &Cursor, moves: &mut Vec<Move>) {
+        let state = configuration.firm.state;
+        self.asked.clear();
+        for index in cursor.pending() {
+            let item = &self.part.items[*index as usize];
+            if configuration.firm.done.contains(item.slot) {
+                continue;
             }
-            if configuration.done.contains(item.slot) || earlier.iter().any(|(class, _)| *class == item.class)
-            {
+            // By rank, so those of the same operation that return earlier come last here.
+            let earlier = self.asked.iter().rev().take_while(|asked| asked.op == item.op);
+            if earlier.clone().any(|asked| asked.class == item.class) {
                 continue;
             }
             self.steps += 1;
-            let next = self.automaton.next(configuration.state, item.class);
-            let stands_back = !item.answered && earlier.iter().any(|(_, other)| *other == next);
-            earlier.push((item.class, next));
-            if stands_back {
-                continue;
-            }
-            let never_returns = item.deadline == NEVER;
-            for state in self.automaton.targets(&next) {
-                // A call that never returned and would change nothing need not happen.
-                if !(never_returns && *state == configuration.state) {
-                    moves.push(Move { item: *index, state: *state });
-                }
+            let next = self.automaton.next(state, item.class);
+            let stands_back = !item.answered && earlier.clone().any(|asked| asked.next == next);
+            self.asked.push(Asked { op: item.op, class: item.class, next });
+            if !stands_back {
+                let states = self.automaton.targets(&next).iter();
+                moves.extend(states.map(|state| Move { item: *index, state: *state }));
             }
         }
+        for items in cursor.loose() {
+            // The first ones invoked took effect first.
+            let loose = &configuration.loose;
+            let done = items.partition_point(|index| loose.contains(self.part.items[*index as usize].slot));
+            let Some(index) = items.get(done) else { continue };
+            let item = &self.part.items[*index as usize];
+            self.steps += 1;
+            let next = self.automaton.next(state, item.class);
+            if self.asked.iter().any(|asked| asked.op == item.op && asked.next == next) {
+                continue;
+            }
+            // A call that never returned and would change nothing need not happen.
+            let states = self.automaton.targets(&next).iter().filter(|next| **next != state);
+            moves.extend(states.map(|state| Move { item: *index, state: *state }));
+        }
     }
+}
+
+/// What a call under way would do.
+pub(super) struct Asked {
+    op: u32,
+    class: u32,
+    next: Next,
 }

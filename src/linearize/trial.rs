@@ -32,7 +32,7 @@ impl<'a, S: Spec> Trial<'a, S> {
     pub(super) fn judge(&mut self, moments: &[Moment]) -> Option<bool> {
         let limits = self.limits.steps_max(self.limits.steps_max.min(self.budget));
         let part = Part::new(self.calls, moments, &mut self.automaton);
-        let mut problem = Problem { part, automaton: &mut self.automaton, steps: 0 };
+        let mut problem = Problem::new(part, &mut self.automaton);
         let judged = race(&mut problem, limits);
         let steps = problem.steps + moments.len() as u64;
         self.budget = self.budget.saturating_sub(steps);

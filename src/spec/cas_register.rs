@@ -37,9 +37,8 @@ impl<V: Clone + Debug + Display + Eq + Hash + Send + Sync + 'static> Spec for Ca
     fn apply(&mut self, op: &Op<V>) -> Ret<V> {
         match op {
             Op::Read => return Ret::Value(self.0.clone()),
-            Op::Write(value) => self.0 = value.clone(),
             Op::Cas(expected, _) if *expected != self.0 => return Ret::Mismatch,
-            Op::Cas(_, value) => self.0 = value.clone(),
+            Op::Write(value) | Op::Cas(_, value) => self.0 = value.clone(),
         }
         Ret::Done
     }

@@ -67,10 +67,9 @@ impl Spec for Kv {
     // Without copying what is there, which grows with every append.
     fn next(&self, op: &Op, ret: Option<&Ret>) -> Vec<Self> {
         let fits = match (op, ret) {
-            (_, None) => true,
             (Op::Get(key), Some(Ret::Value(value))) => self.value(key) == value,
-            (Op::Put(..) | Op::Append(..), Some(Ret::Done)) => true,
-            _ => false,
+            (Op::Get(_), ret) => ret.is_none(),
+            (Op::Put(..) | Op::Append(..), ret) => ret.is_none_or(|ret| *ret == Ret::Done),
         };
         if !fits {
             return Vec::new();

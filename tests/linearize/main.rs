@@ -5,12 +5,15 @@
 
 mod bag;
 mod compare;
+mod incremental;
 mod limits;
 mod naive;
 mod random;
+mod relaxed;
 
 use compare::{Tally, compare};
 use raceproof::spec::{
+    Spec,
     cas_register::{self, CasRegister},
     counter::{self, Counter},
     keyed::{Keyed, On},
@@ -34,14 +37,14 @@ fn one(seed: u64, tally: &mut Tally) {
     match seed % KINDS {
         0 => compare(seeded, &Register(0), register_op, |r| Register(r.below(3))),
         1 => compare(seeded, &CasRegister(0), cas_op, |r| CasRegister(r.below(3))),
-        2 => compare(seeded, &Counter(0), counter_op, |r| Counter(r.below(4) as i64)),
+        2 => compare(seeded, &Counter(0), counter_op, |r| Counter(r.int(4))),
         3 => compare(
             seeded,
-            &Keyed::new(Counter(0)),
+            &first_at_one(),
             |r| On(r.below(2), counter_op(r)),
-            |r| Keyed::new(Counter(r.below(3) as i64)),
+            |r| Keyed::new(Counter(r.int(3))),
         ),
-        4 => compare(seeded, &Kv::default(), kv_op, |r| {
+        4 => compare(seeded, &[("a", "x")].into_iter().collect::<Kv>(), kv_op, |r| {
             [("a", "x".repeat(r.below(2) as usize)), ("b", "y".repeat(r.below(2) as usize))]
                 .into_iter()
                 .collect()
@@ -56,6 +59,13 @@ fn one(seed: u64, tally: &mut Tally) {
         10 => compare(seeded, &Limiter::new(2), limiter_op, |r| Limiter::new(r.below(3) as u32)),
         _ => compare(seeded, &bag::Bag::default(), bag::op, bag::any),
     }
+}
+
+/// Counters of which one does not begin like the others.
+fn first_at_one() -> Keyed<u64, Counter> {
+    let mut counters = Keyed::new(Counter(0));
+    counters.apply(&On(0, counter::Op::Add(1)));
+    counters
 }
 
 fn register_op(r: &mut Random) -> register::Op<u64> {
@@ -73,7 +83,7 @@ fn cas_op(r: &mut Random) -> cas_register::Op<u64> {
 fn counter_op(r: &mut Random) -> counter::Op {
     match r.below(6) {
         0 | 1 => counter::Op::Get,
-        2 => counter::Op::Set(r.below(2) as i64),
+        2 => counter::Op::Set(r.int(2)),
         3 | 4 => counter::Op::Add(1),
         _ => counter::Op::FetchAdd(1),
     }

@@ -19,6 +19,11 @@ impl Random {
         (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % n
     }
 
+    /// A number below `n`.
+    pub fn int(&mut self, n: u32) -> i64 {
+        i64::try_from(self.below(u64::from(n))).expect("it is below a small one")
+    }
+
     pub fn one_in(&mut self, n: u64) -> bool {
         self.below(n) == 0
     }
@@ -45,10 +50,12 @@ pub fn history<S: Spec>(
     // For each client its call under way, and the answer once it took effect.
     let mut running: Vec<Option<(usize, Option<S::Ret>)>> = vec![None; clients as usize];
     let mut now = 0;
+    let mut last = vec![0; clients as usize];
     while calls_left > 0 || running.iter().any(Option::is_some) {
-        // Now and then two events at one time, which orders nothing.
-        now += u64::from(!random.one_in(10));
         let client = random.below(clients) as usize;
+        // Now and then two events of different clients at one time, which orders nothing.
+        now += u64::from(last[client] == now || !random.one_in(10));
+        last[client] = now;
         match &mut running[client] {
             None if calls_left > 0 => {
                 calls_left -= 1;

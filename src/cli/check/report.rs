@@ -1,7 +1,8 @@
 //! What is printed of a judged history.
 
-use super::judge::{Judged, Refutation};
+use super::judge::{Judged, Refutation, Shown};
 use super::{Args, Consistency};
+use crate::linearize::explain::{LOOSE_MAX, listed};
 use crate::linearize::timeline::{Style, timeline};
 use clap::ValueEnum;
 use serde_json::json;
@@ -54,14 +55,23 @@ fn refuted(
     refutation: &Refutation,
 ) -> io::Result<()> {
     let style = Style { ascii: ascii(), ..Style::default() };
-    let core = &refutation.core;
-    let hidden = core.len().saturating_sub(ROWS_MAX);
-    writeln!(out, "{file}: not {promise}. {} of {calls} calls show it:\n", core.len())?;
+    let (loose, firm): (Vec<&Shown>, Vec<&Shown>) = refutation.core.iter().partition(|shown| shown.any_time);
+    write!(out, "{file}: not {promise}. {} of {calls} calls show it", firm.len())?;
+    let folded = loose.len() > LOOSE_MAX;
+    let hidden = firm.len().saturating_sub(ROWS_MAX);
+    match loose.len() {
+        0 => writeln!(out, ":\n")?,
+        n => writeln!(out, ", and {n} that may have happened at any time:\n")?,
+    }
     if hidden > 0 {
         writeln!(out, "  ({hidden} earlier ones are not drawn)")?;
     }
-    let rows = core[hidden..].iter().map(|shown| shown.row.clone()).collect();
-    writeln!(out, "{}", timeline(rows, style))?;
+    let drawn = firm[hidden..].iter().chain(loose.iter().filter(|_| !folded));
+    writeln!(out, "{}", timeline(drawn.map(|shown| shown.row.clone()).collect(), style))?;
+    if folded {
+        let ops = loose.iter().map(|shown| shown.row.op.clone()).collect();
+        wrapped(out, "any time   ", &listed(ops, 12), style.width)?;
+    }
     let why = if style.ascii { refutation.why.replace('→', "->") } else { refutation.why.clone() };
     wrapped(out, "why        ", &why, style.width)
 }
@@ -132,7 +142,7 @@ pub(super) fn json(args: &Args, file: &str, judged: &Judged) -> serde_json::Valu
     report
 }
 
-fn shown(shown: &super::judge::Shown) -> serde_json::Value {
+fn shown(shown: &Shown) -> serde_json::Value {
     json!({
         "client": shown.row.client,
         "op": shown.row.op,

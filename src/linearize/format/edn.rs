@@ -35,6 +35,7 @@ pub(super) fn read<R: BufRead>(lines: &mut Lines<R>, take: Take) -> Result<(), R
                     take(event)?;
                 }
             }
+            None => return Err(reader.expected("another map, or the bracket that closes them", None).into()),
             found => return Err(reader.expected("a map such as {:process 0, …}", found).into()),
         }
     }
@@ -213,7 +214,7 @@ impl<R: BufRead> Reader<'_, R> {
             }
             '"' => self.text()?,
             ']' | ')' | '}' => return Err(self.expected("a value", Some(first)).into()),
-            _ => atom(self.token()),
+            _ => atom(&self.token()),
         };
         Ok(At { place, it })
     }
@@ -300,13 +301,13 @@ fn unescape(escaped: char) -> Option<char> {
     })
 }
 
-fn atom(token: String) -> Value {
-    match token.as_str() {
+fn atom(token: &str) -> Value {
+    match token {
         "nil" => Value::Nil,
         "true" => Value::Bool(true),
         "false" => Value::Bool(false),
         _ if token.len() > 1 && token.starts_with(':') => Value::Word(token[1..].to_owned()),
-        _ => token.trim_end_matches('N').parse().map_or_else(|_| Value::Other(token.clone()), Value::Int),
+        _ => token.trim_end_matches('N').parse().map_or_else(|_| Value::Other(token.to_owned()), Value::Int),
     }
 }
 

@@ -95,7 +95,7 @@ fn column(text: &str, offset: usize) -> usize {
     text.char_indices().take_while(|(at, _)| *at < offset).count() + 1
 }
 
-/// What serde_json says, without its place.
+/// What `serde_json` says, without its place.
 fn said(error: &serde_json::Error) -> String {
     let said = error.to_string();
     let end = said.rfind(" at line ").unwrap_or(said.len());

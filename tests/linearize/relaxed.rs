@@ -1,0 +1,128 @@
+//! Weaker promises against naive search, and against what tells them apart.
+
+use crate::naive;
+use crate::random::{self, Random};
+use raceproof::linearize::relaxed::{Backwards, Reading, Sequential, monotone, quiescent, sequential};
+use raceproof::linearize::{Call, History, Limits, Outcome, check};
+use raceproof::spec::Spec;
+use raceproof::spec::counter::{self, Counter};
+use raceproof::spec::register::{Op, Register, Ret};
+
+/// Calls of one client do not overlap here, so its order is that of real time.
+fn without_time_between_clients<S: Spec>(history: &History<S>, state: &S, left: &mut Vec<usize>) -> bool {
+    let calls = history.calls();
+    if left.iter().all(|index| calls[*index].returned.is_none()) {
+        return true;
+    }
+    for place in 0..left.len() {
+        let index = left[place];
+        let call = &calls[index];
+        let waits = |other: &usize| {
+            calls[*other].client == call.client && calls[*other].returned.is_some() && *other < index
+        };
+        if left.iter().any(waits) {
+            continue;
+        }
+        left.remove(place);
+        let next = state.next(&call.op, call.ret.as_ref());
+        let explained = next.iter().any(|next| without_time_between_clients(history, next, left));
+        left.insert(place, index);
+        if explained {
+            return true;
+        }
+    }
+    false
+}
+
+/// Every call lasts as long as the busy period that it falls into.
+fn stretched<S: Spec>(history: &History<S>) -> History<S> {
+    let quiet = |at: u64, after: bool| {
+        history.calls().iter().all(|call| {
+            let begins = if after { call.invoked > at } else { call.invoked >= at };
+            begins || call.returned.is_some_and(|end| if after { end <= at } else { end < at })
+        })
+    };
+    let mut out = History::new();
+    for call in history.calls() {
+        let invoked = (0..=call.invoked).rev().find(|at| quiet(*at, false)).unwrap_or(0);
+        let returned = call.returned.map(|end| (end..10_000).find(|at| quiet(*at, true)).unwrap_or(10_000));
+        out.push(Call { invoked, returned, ..call.clone() });
+    }
+    out
+}
+
+#[test]
+fn agree_with_naive_search() {
+    let (mut linear, mut in_order, mut in_periods) = (0, 0, 0);
+    for seed in 0..20_000 {
+        let mut random = Random::new(seed);
+        let history =
+            random::history(&mut random, &Register(0), 6, crate::register_op, |r| Register(r.below(3)));
+        let linearizable = naive::explains(&Register(0), &history);
+        let mut all = (0..history.calls().len()).collect();
+        let expected = without_time_between_clients(&history, &Register(0), &mut all);
+        let found = sequential(&Register(0), &history, Limits::default());
+        assert_eq!(matches!(found, Sequential::Holds(_)), expected, "seed {seed}: {found:?} of {history:#?}");
+        let quiet = naive::explains(&Register(0), &stretched(&history));
+        let found = quiescent(&Register(0), &history, Limits::default());
+        assert_eq!(
+            matches!(found, Outcome::Linearizable(_)),
+            quiet,
+            "seed {seed}: {found:?} of {history:#?}"
+        );
+        assert!(!linearizable || (expected && quiet), "seed {seed}: linearizability implies both");
+        linear += u32::from(linearizable);
+        in_order += u32::from(expected);
+        in_periods += u32::from(quiet);
+    }
+    println!(
+        "20000 histories: {linear} linearizable, {in_order} sequentially, {in_periods} quiescently consistent"
+    );
+    assert!(linear < in_order && linear < in_periods);
+}
+
+#[test]
+fn a_stale_read_is_sequentially_consistent_and_not_linearizable() {
+    let mut history = History::new();
+    let write = history.invoke(1, Op::Write(1));
+    history.ret(write, Ret::Done);
+    let read = history.invoke(2, Op::Read);
+    history.ret(read, Ret::Value(0));
+    assert!(matches!(check(&Register(0), &history, Limits::default()), Outcome::Violation(_)));
+    assert_eq!(sequential(&Register(0), &history, Limits::default()), Sequential::Holds(vec![read, write]));
+    assert!(matches!(quiescent(&Register(0), &history, Limits::default()), Outcome::Violation(_)));
+}
+
+fn reading(op: &counter::Op, ret: Option<&counter::Ret>) -> Reading {
+    match (op, ret) {
+        (counter::Op::Get, Some(counter::Ret::Value(value))) => Reading::Read(0, *value),
+        (counter::Op::Add(more), _) => Reading::Add(0, *more),
+        _ => Reading::Foreign,
+    }
+}
+
+/// Each number is a read by that client of that value, after `incs` incs that returned.
+fn reads(incs: i64, reads: &[(u64, i64)]) -> History<Counter> {
+    let mut history = History::new();
+    for _ in 0..incs {
+        let inc = history.invoke(9, counter::Op::Add(1));
+        history.ret(inc, counter::Ret::Done);
+    }
+    for (client, value) in reads {
+        let read = history.invoke(*client, counter::Op::Get);
+        history.ret(read, counter::Ret::Value(*value));
+    }
+    history
+}
+
+#[test]
+fn monotone_reads_are_each_clients_own() {
+    let judge = |history: &History<Counter>| monotone(history, |_| 0, reading);
+    assert_eq!(judge(&reads(2, &[(1, 1), (2, 0), (1, 1), (2, 2)])), Ok(()));
+    assert!(matches!(judge(&reads(2, &[(1, 2), (1, 1)])), Err(Backwards::Less { .. })));
+    assert!(matches!(judge(&reads(2, &[(1, 3)])), Err(Backwards::TooMuch { most: 2, .. })));
+    assert!(matches!(judge(&reads(2, &[(1, -1)])), Err(Backwards::BelowInitial(_))));
+    let mut set = reads(0, &[]);
+    set.invoke(1, counter::Op::Set(0));
+    assert!(matches!(judge(&set), Err(Backwards::Meaningless(_))));
+}
