@@ -19,4 +19,6 @@ pub mod spec;
 #[cfg(feature = "model")]
 pub mod verdict;
 #[cfg(feature = "model")]
+// Channels and tasks are there for the facade of tokio.
+#[cfg_attr(not(feature = "tokio"), allow(dead_code, unused_imports))]
 mod world;

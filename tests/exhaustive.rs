@@ -217,19 +217,25 @@ fn a_task_that_awaits_two_things_at_once_is_undecided() {
     use raceproof::tokio::{self, sync::mpsc};
     let both = explorer().explore_async(async || {
         let ((a, mut from_a), (b, mut from_b)) = (mpsc::channel(1), mpsc::channel(1));
-        tokio::spawn(async move { drop((a.send(1).await, b.send(2).await)) });
+        tokio::spawn(async move {
+            let _ = (a.send(1).await, b.send(2).await);
+        });
         tokio::join!(from_a.recv(), from_b.recv());
     });
     assert_eq!(both.word(), "undecided", "{both}");
     let either = explorer().explore_async(async || {
         let ((a, mut from_a), (b, mut from_b)) = (mpsc::channel(1), mpsc::channel(1));
-        tokio::spawn(async move { drop((a.send(1).await, b.send(2).await)) });
+        tokio::spawn(async move {
+            let _ = (a.send(1).await, b.send(2).await);
+        });
         tokio::select! { _ = from_a.recv() => (), _ = from_b.recv() => () }
     });
     assert_eq!(either.word(), "undecided", "{either}");
     let now = explorer().explore_async(async || {
         let (a, mut from_a) = mpsc::channel(1);
-        tokio::spawn(async move { drop(a.send(1).await) });
+        tokio::spawn(async move {
+            let _ = a.send(1).await;
+        });
         let mut received = std::pin::pin!(from_a.recv());
         let _ = std::future::poll_fn(|context| std::task::Poll::Ready(received.as_mut().poll(context))).await;
     });

@@ -108,10 +108,10 @@ pub fn here(store: Kind, column: Column, size: &Size) -> anyhow::Result<Cell> {
     let scenarios = contended(size.threads.into(), size.calls.into());
     let initial = START.into_iter().collect();
     let verdict = with_store!(store, S => explorer.explore_scenarios::<Stored<S>>(&initial, &scenarios));
-    Ok(of_verdict(store, column, verdict))
+    Ok(of_verdict(store, column, &verdict))
 }
 
-fn of_verdict(store: Kind, column: Column, verdict: Verdict) -> Cell {
+fn of_verdict(store: Kind, column: Column, verdict: &Verdict) -> Cell {
     let coverage: &Coverage = verdict.coverage();
     Cell {
         store: store.name().to_owned(),
@@ -120,7 +120,7 @@ fn of_verdict(store: Kind, column: Column, verdict: Verdict) -> Cell {
         executions: coverage.executions,
         elapsed_ms: coverage.elapsed.as_millis() as u64,
         limits: coverage.limits.iter().map(|limit| limit.what.clone()).collect(),
-        undecided: match &verdict {
+        undecided: match verdict {
             Verdict::Undecided(_, why) => Some(why.clone()),
             _ => None,
         },
@@ -158,7 +158,7 @@ pub fn in_a_child(store: Kind, column: Column, size: &Size) -> anyhow::Result<Ce
 }
 
 fn died(last_words: &str, code: Option<i32>) -> Counterexample {
-    let code = code.map(|code| format!("exit code {code}")).unwrap_or_else(|| "a signal".to_owned());
+    let code = code.map_or_else(|| "a signal".to_owned(), |code| format!("exit code {code}"));
     Counterexample {
         finding: Finding::Died,
         threads: Vec::new(),

@@ -30,6 +30,10 @@ enum Command {
 /// Runs the command that the process's arguments name.
 ///
 /// An error is one line on stderr, and exit code 2.
+///
+/// # Panics
+///
+/// Never of itself: the subcommand that it falls back to is named.
 pub fn main() -> ExitCode {
     let command = Args::parse()
         .command

@@ -201,7 +201,7 @@ type Outcomes = std::sync::Arc<std::sync::Mutex<BTreeSet<String>>>;
 /// A program that notes what its threads saw, and the outcomes that were noted.
 fn runnable(threads: &[Vec<Op>]) -> (Program, Outcomes) {
     let outcomes = Outcomes::default();
-    let noted = outcomes.clone();
+    let outcomes_noted = outcomes.clone();
     let threads = threads.to_vec();
     let receives = |op: &Op| matches!(op, Op::Receive | Op::TryReceive | Op::IsEmpty);
     let has_channel = threads.iter().flatten().any(|op| receives(op) || matches!(op, Op::Send(_)));
@@ -223,7 +223,7 @@ fn runnable(threads: &[Vec<Op>]) -> (Program, Outcomes) {
         drop(sender);
         let seen: Vec<String> = handles.into_iter().map(|handle| handle.join().unwrap()).collect();
         let ends = shared.atomics.iter().map(|atomic| atomic.load(Ordering::SeqCst).to_string());
-        noted.lock().unwrap().insert(seen.into_iter().chain(ends).collect::<Vec<_>>().join(" | "));
+        outcomes_noted.lock().unwrap().insert(seen.into_iter().chain(ends).collect::<Vec<_>>().join(" | "));
     };
     (std::sync::Arc::new(program), outcomes)
 }

@@ -14,7 +14,9 @@ pub fn name_of(object: &Object) -> String {
 
 /// The name that is bound on a line of a source file, where the file can be read.
 fn name_at(file: &str, number: u32) -> Option<String> {
-    static NAMES: Mutex<Option<HashMap<(String, u32), Option<String>>>> = Mutex::new(None);
+    /// By file and line; none where a line binds no name.
+    type Names = HashMap<(String, u32), Option<String>>;
+    static NAMES: Mutex<Option<Names>> = Mutex::new(None);
     let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
     let names = names.get_or_insert_with(HashMap::new);
     names

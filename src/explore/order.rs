@@ -229,6 +229,15 @@ pub struct Later<'a> {
     before: &'a Clock,
 }
 
+/// How a step can be run before a sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begin {
+    /// It is the sequence's step at this position.
+    At(usize),
+    /// It is no step of the sequence, and commutes with all of it.
+    Beside,
+}
+
 /// Steps in an order in which they can be run, with what happens before what among them.
 #[derive(Clone, Debug, Default)]
 pub struct Sequence {
@@ -253,19 +262,14 @@ impl Sequence {
     /// Whether `step` could be run first, so that the rest is still a run of the same order: it is in the
     /// sequence and nothing of it happens before it, or it is not and commutes with all of it
     /// (a weak initial, in the words of Abdulla et al., J. ACM 64(4), 2017, definition 3.3).
-    ///
-    /// Returns its position, if it is in the sequence.
-    pub fn can_begin_with(&self, step: &Step) -> Option<Option<usize>> {
-        match self.steps.iter().position(|(other, _, _)| other.thread == step.thread) {
-            Some(at) => {
-                let (first, clock, _) = &self.steps[at];
-                let free = |(other, _, nth): &(Step, Clock, u32)| clock.get(other.thread) < *nth;
-                (first.is_same(step) && self.steps[..at].iter().all(free)).then_some(Some(at))
-            }
-            None => {
-                let choice = matches!(step.kind, Kind::Choose(_));
-                (!choice && self.steps.iter().all(|(other, _, _)| step.commutes(other))).then_some(None)
-            }
+    pub fn can_begin_with(&self, step: &Step) -> Option<Begin> {
+        if let Some(at) = self.steps.iter().position(|(other, _, _)| other.thread == step.thread) {
+            let (first, clock, _) = &self.steps[at];
+            let free = |(other, _, nth): &(Step, Clock, u32)| clock.get(other.thread) < *nth;
+            (first.is_same(step) && self.steps[..at].iter().all(free)).then_some(Begin::At(at))
+        } else {
+            let choice = matches!(step.kind, Kind::Choose(_));
+            (!choice && self.steps.iter().all(|(other, _, _)| step.commutes(other))).then_some(Begin::Beside)
         }
     }
 

@@ -21,7 +21,7 @@ impl Progress {
     /// So many executions are done.
     pub fn tick(&mut self, executions: u64) {
         // The clock is looked at now and then only: an execution takes microseconds.
-        if !self.live || executions % 256 != 0 || Instant::now() < self.next {
+        if !self.live || !executions.is_multiple_of(256) || Instant::now() < self.next {
             return;
         }
         self.shown = true;

@@ -43,7 +43,7 @@ impl<S: Spec> Record<S> {
     pub fn call(&self, client: u64, op: S::Op) -> usize {
         if !world::is_real() {
             world::current_thread();
-            execution::with(|e| e.call());
+            execution::with(super::super::world::execution::Execution::call);
         }
         let mut calls = self.calls();
         // In the total order of all these updates: a call that returned before this one began is earlier.

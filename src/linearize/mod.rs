@@ -3,7 +3,7 @@
 //! [`check`] answers with a value of three kinds: an order that was verified against the
 //! spec, a violation with the calls that show it, or that its limits were reached. It
 //! needs no model and no engine: a history may come from anywhere, a file among others
-//! ([`format`]). [`relaxed`] judges by weaker promises.
+//! ([`mod@format`]). [`relaxed`] judges by weaker promises.
 //!
 //! Nothing here knows what runs calls, and only [`explain`] and [`timeline`] know words
 //! for people.

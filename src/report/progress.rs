@@ -20,7 +20,7 @@ impl Line {
     /// A part begins.
     pub fn begins(&self, what: &str) {
         let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
-        done.1 = what.to_owned();
+        what.clone_into(&mut done.1);
         self.show(&done);
     }
 

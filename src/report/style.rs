@@ -22,6 +22,7 @@ impl Style {
     }
 
     /// The sign of a verdict.
+    #[cfg(feature = "cli")]
     pub fn sign(self, verdict: &str) -> &'static str {
         match (verdict, self.unicode) {
             ("proved", true) => "✓",
@@ -51,7 +52,7 @@ pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);

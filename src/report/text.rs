@@ -28,9 +28,9 @@ impl fmt::Display for Verdict {
 fn covered(coverage: &Coverage) -> String {
     let mut text = format!("{} by {}", plural(coverage.executions, "execution"), coverage.engine);
     for limit in &coverage.limits {
-        text.push_str(&format!("\n  not covered: {}", limit.what));
+        text.extend(["\n  not covered: ", &limit.what]);
         if !limit.lines.is_empty() {
-            text.push_str(&format!(" ({})", limit.lines.join(", ")));
+            text.extend([" (", &limit.lines.join(", "), ")"]);
         }
     }
     text

@@ -180,14 +180,14 @@ pub enum Relation {
 /// An outcome that is `Pending` stands for every outcome. The matching of a receive with its send, of a
 /// join with its exit and of a send with the receive that made room is no relation of kinds: those
 /// steps name each other (`Event::after`).
+#[expect(clippy::match_same_arms, reason = "read one kind of object after the other")]
 pub fn relation(first: (Kind, Outcome), second: (Kind, Outcome)) -> Relation {
     use Relation::{Independent, Ordered, Racing};
     let racing_if = |yes: bool| if yes { Racing } else { Independent };
     let (a, a_out) = first;
     let (b, b_out) = second;
     match (a, b) {
-        (Kind::Lock, Kind::Lock) => Racing,
-        (Kind::Lock, Kind::TryLock) => Racing,
+        (Kind::Lock, Kind::Lock | Kind::TryLock) => Racing,
         // A failed attempt commutes with a lock that had to wait for the same holder.
         (Kind::TryLock, Kind::Lock) => racing_if(a_out != Outcome::Failed),
         (Kind::TryLock, Kind::TryLock) => racing_if(a_out != Outcome::Failed || b_out == Outcome::Pending),
@@ -195,8 +195,8 @@ pub fn relation(first: (Kind, Outcome), second: (Kind, Outcome)) -> Relation {
         (Kind::Unlock, Kind::TryLock) => Racing,
         (Kind::Unlock, Kind::Lock) => Ordered,
         _ if is_atomic(a) && is_atomic(b) => racing_if(a.writes(a_out) || b.writes(b_out)),
-        (Kind::Send | Kind::TrySend, Kind::Send) => Racing,
-        (Kind::Send | Kind::TrySend, Kind::TrySend) | (Kind::TrySend, _) | (_, Kind::TrySend) => Racing,
+        (Kind::Send, Kind::Send) => Racing,
+        (Kind::TrySend, _) | (_, Kind::TrySend) => Racing,
         (Kind::Recv | Kind::TryRecv, Kind::Recv | Kind::TryRecv) => Racing,
         (Kind::TryRecv, Kind::Send | Kind::SenderDrop) => racing_if(a_out != Outcome::Done),
         // The send whose message it received names itself in `Event::after`.

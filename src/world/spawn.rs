@@ -44,13 +44,12 @@ pub fn spawn<T: 'static>(name: Option<String>, at: At, body: impl FnOnce() -> T 
     let ended: Ended<T> = Arc::default();
     let result = Arc::clone(&ended);
     let run = SendAnyway(move || run(thread, body, &result));
-    let loom = match current() {
-        World::Loom => Some(spawn_in_loom(thread, move || run.call())),
+    let loom = if current() == World::Loom {
+        Some(spawn_in_loom(thread, move || run.call()))
+    } else {
         // Its handle is forgotten, so that the execution lasts until the thread has ended.
-        _ => {
-            std::mem::forget(shuttle::thread::spawn(move || run.call()));
-            None
-        }
+        std::mem::forget(shuttle::thread::spawn(move || run.call()));
+        None
     };
     Spawned { thread, ended, loom }
 }

@@ -189,10 +189,10 @@ impl Strategy for Exhaustive {
         if let Some(step) = self.diverged.take() {
             execution.failure = Some(Failure::Undecided(Reason::NotDeterministic { step }));
         }
-        if let (Some(depth), Some(event)) = (picks.len().checked_sub(1), execution.last_step()) {
-            if let Some(point) = self.points.get_mut(depth) {
-                point.taken.outcome = event.outcome;
-            }
+        if let (Some(depth), Some(event)) = (picks.len().checked_sub(1), execution.last_step())
+            && let Some(point) = self.points.get_mut(depth)
+        {
+            point.taken.outcome = event.outcome;
         }
         if let Some(at) = execution.unscheduled {
             let what =

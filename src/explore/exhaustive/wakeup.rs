@@ -5,7 +5,7 @@
 //! Sagonas, "Source sets: a foundation for optimal dynamic partial order reduction", J. ACM 64(4), 2017,
 //! section 6).
 
-use crate::explore::order::{Sequence, Step};
+use crate::explore::order::{Begin, Sequence, Step};
 
 /// Branches in the order in which they will be run. Without branches, anything may follow.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +44,7 @@ impl Tree {
             let Some((branch, at)) = found else {
                 return tree.branches.push(chain(&sequence));
             };
-            if let Some(at) = at {
+            if let Begin::At(at) = at {
                 sequence.remove(at);
             }
             tree = &mut tree.branches[branch].1;

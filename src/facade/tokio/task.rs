@@ -7,7 +7,7 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// As [`tokio::task::JoinHandle`](::tokio::task::JoinHandle).
+/// As tokio's own [`JoinHandle`](::tokio::task::JoinHandle).
 pub struct JoinHandle<T>(Inner<T>);
 
 enum Inner<T> {
@@ -15,7 +15,7 @@ enum Inner<T> {
     Modelled { task: Option<Spawned<T>>, turn: world::task::Turn },
 }
 
-/// As [`tokio::task::JoinError`](::tokio::task::JoinError).
+/// As tokio's own [`JoinError`](::tokio::task::JoinError).
 pub struct JoinError(Error);
 
 enum Error {
@@ -23,7 +23,7 @@ enum Error {
     Panicked(Box<dyn Any + Send + 'static>),
 }
 
-/// As [`tokio::spawn`](::tokio::spawn). In a model it needs no runtime.
+/// As tokio's own [`spawn`](::tokio::spawn). In a model it needs no runtime.
 #[track_caller]
 pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
 where

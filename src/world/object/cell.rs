@@ -1,7 +1,7 @@
 //! Plain memory: two accesses, one of them a write, must be ordered by happens-before.
 //!
 //! The last write and each thread's last read are kept with their clocks' own entries, as in
-//! FastTrack (Flanagan and Freund, PLDI 2009, section 3), without its compression of reads.
+//! `FastTrack` (Flanagan and Freund, PLDI 2009, section 3), without its compression of reads.
 
 use super::{At, Kind, Knowledge, Outcome, Step, ThreadId};
 

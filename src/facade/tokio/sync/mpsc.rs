@@ -43,7 +43,7 @@ fn sender_drop(part: &Part<LoomQueue>, at: At) {
     }
 }
 
-/// As [`tokio::sync::mpsc::channel`](::tokio::sync::mpsc::channel).
+/// As tokio's own [`channel`](::tokio::sync::mpsc::channel).
 #[track_caller]
 pub fn channel<T>(buffer: usize) -> (Sender<T>, Receiver<T>) {
     let (sender, receiver) = real::channel(buffer);
@@ -52,7 +52,7 @@ pub fn channel<T>(buffer: usize) -> (Sender<T>, Receiver<T>) {
     (Sender { real: sender, part: Arc::clone(&part), made: at }, Receiver { real: receiver, part, made: at })
 }
 
-/// As [`tokio::sync::mpsc::unbounded_channel`](::tokio::sync::mpsc::unbounded_channel).
+/// As tokio's own [`unbounded_channel`](::tokio::sync::mpsc::unbounded_channel).
 #[track_caller]
 pub fn unbounded_channel<T>() -> (UnboundedSender<T>, UnboundedReceiver<T>) {
     let (sender, receiver) = real::unbounded_channel();
@@ -190,7 +190,7 @@ ends!(UnboundedSender, UnboundedReceiver);
 
 fn query(part: &Part<LoomQueue>, at: At) {
     let _: Stepped<()> = world::step(part, Kind::Query, at, |_| {
-        super::loom_queue::not_modelled("look at a channel's state", at)
+        super::loom_queue::not_modelled("look at a channel's state", at);
     });
 }
 

@@ -14,7 +14,7 @@ use std::task::{Context, Poll, Waker};
 
 type Shared = Arc<Part<LoomQueue>>;
 
-/// As [`tokio::sync::oneshot::channel`](::tokio::sync::oneshot::channel).
+/// As tokio's own [`channel`](::tokio::sync::oneshot::channel).
 #[track_caller]
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let at = Location::caller();
@@ -50,6 +50,10 @@ fn modelled(part: &Part<LoomQueue>) -> bool {
 
 impl<T> Sender<T> {
     /// As tokio's `send`.
+    ///
+    /// # Panics
+    ///
+    /// Never: a sender sends once, since this takes it.
     #[track_caller]
     pub fn send(mut self, value: T) -> Result<(), T> {
         let real = self.real.take().expect("it sends once");
