@@ -2,14 +2,14 @@
 
 use raceproof::counter::spec::{Op, START, Stored};
 use raceproof::counter::{
-    CounterStore, channel::ChannelStore, lost_update::LostUpdateStore, mutex::MutexStore,
+    FromCounters, channel::ChannelStore, lost_update::LostUpdateStore, mutex::MutexStore,
     unsynchronized::UnsynchronizedStore,
 };
 use raceproof::explore::{Engine, Explorer};
 use raceproof::spec::Scenario;
 use raceproof::verdict::{Finding, Verdict};
 
-fn explore<S: CounterStore>(explorer: &Explorer, threads: &[&[Op]]) -> Verdict {
+fn explore<S: FromCounters>(explorer: &Explorer, threads: &[&[Op]]) -> Verdict {
     let threads = threads.iter().map(|ops| ops.to_vec()).collect();
     explorer.explore_scenarios::<Stored<S>>(&START.into_iter().collect(), &[Scenario { threads }])
 }
@@ -18,7 +18,7 @@ fn inc() -> Op {
     Op::Inc("i".to_owned())
 }
 
-fn prove<S: CounterStore>() {
+fn prove<S: FromCounters>() {
     let explorer = Explorer::new(Engine::Loom);
     let get = Op::Get("i".to_owned());
     let set = Op::Set("i".to_owned(), 7);
