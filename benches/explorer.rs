@@ -3,7 +3,8 @@
 //! `cargo bench --bench explorer`. Our two engines run the stores of this crate and judge every execution.
 //! Shuttle's search runs what a user of shuttle would write, over its own primitives: a mutex, and an
 //! owner that answers over channels; it asks of an execution only that the final count is right.
-//! What is not done within the bounds is shown with a `>`: no verdict is behind it.
+//! What is not done within the bounds is shown with a `>`: no verdict is behind it. Loom runs at most 5
+//! threads, of which the main one and the owner are two.
 
 use raceproof::counter::spec::{Op, START, Stored};
 use raceproof::counter::{FromCounters, channel::ChannelStore, mutex::MutexStore};
@@ -29,7 +30,16 @@ struct Bounds {
 struct Reached {
     executions: u64,
     elapsed: Duration,
-    is_whole: bool,
+    end: End,
+}
+
+/// How a search ended.
+#[derive(Clone, Copy, PartialEq)]
+enum End {
+    Whole,
+    Cut,
+    /// Too many threads for the engine.
+    Undecided,
 }
 
 type Size = (usize, usize);
@@ -42,10 +52,11 @@ fn main() {
         Bounds { elapsed: Duration::from_secs(20), times: 5 }
     };
     println!(
-        "executions and time to a verdict; one search is given {:.1} s; shuttle dfs: its own primitives",
+        "executions and time to a verdict; each search has {:.1} s, and > is what it reached in them\n",
         bounds.elapsed.as_secs_f64()
     );
-    println!("{:<12}{:>22}{:>22}{:>22}   loom / exhaustive", "store", "exhaustive", "loom", "shuttle dfs");
+    println!("{:12}{:>22}{:>22}{:>22}{:>10}", "clients", "", "", "", "loom /");
+    println!("{:12}{:>22}{:>22}{:>22}{:>10}", "x incs", "exhaustive", "loom", "shuttle's own dfs", "exh.");
     for size in [(3, 1), (3, 2), (3, 3), (4, 1)] {
         row::<MutexStore>("mutex", size, bounds, through_a_mutex);
     }
@@ -58,21 +69,24 @@ fn row<S: FromCounters>(store: &str, size: Size, bounds: Bounds, of_shuttle: fn(
     let exhaustive = median(bounds, || ours::<S>(Engine::Exhaustive, size, bounds));
     let loom = median(bounds, || ours::<S>(Engine::Loom, size, bounds));
     let dfs = median(bounds, || shuttles(of_shuttle, size, bounds));
-    let more = if loom.is_whole { "" } else { "> " };
-    println!(
-        "{:<12}{}{}{}   {more}{:.0}x",
-        format!("{store} {}x{}", size.0, size.1),
-        cell(exhaustive),
-        cell(loom),
-        cell(dfs),
-        loom.elapsed.as_secs_f64() / exhaustive.elapsed.as_secs_f64(),
-    );
+    let ratio = loom.elapsed.as_secs_f64() / exhaustive.elapsed.as_secs_f64();
+    let ratio = match (loom.end, exhaustive.end) {
+        (End::Whole, End::Whole) => format!("{ratio:.0}"),
+        (End::Cut, End::Whole) => format!("> {ratio:.0}"),
+        _ => "-".to_owned(),
+    };
+    let title = format!("{store} {}x{}", size.0, size.1);
+    println!("{title:<12}{}{}{}{ratio:>10}", cell(exhaustive), cell(loom), cell(dfs));
 }
 
 fn cell(reached: Reached) -> String {
-    let more = if reached.is_whole { "" } else { "> " };
+    let more = match reached.end {
+        End::Whole => "",
+        End::Cut => "> ",
+        End::Undecided => return format!("{:>22}", "too many threads"),
+    };
     let executions = format!("{more}{}", reached.executions);
-    format!("{executions:>12}{:>10}", time(reached.elapsed))
+    format!("{executions:>11}{:>11}", time(reached.elapsed))
 }
 
 fn time(elapsed: Duration) -> String {
@@ -97,12 +111,13 @@ fn ours<S: FromCounters>(engine: Engine, (clients, calls): Size, bounds: Bounds)
     let begun = Instant::now();
     let initial = START.into_iter().collect();
     let verdict = explorer.explore_scenarios::<Stored<S>>(&initial, &[Scenario { threads }]);
-    verdict.assert_passed();
-    Reached {
-        executions: verdict.coverage().executions,
-        elapsed: begun.elapsed(),
-        is_whole: matches!(verdict, Verdict::Proved(_)),
-    }
+    let end = match verdict {
+        Verdict::Proved(_) => End::Whole,
+        Verdict::Passed(..) => End::Cut,
+        Verdict::Undecided(..) => End::Undecided,
+        Verdict::Refuted(_) => panic!("{verdict}"),
+    };
+    Reached { executions: verdict.coverage().executions, elapsed: begun.elapsed(), end }
 }
 
 fn shuttles(program: fn(Size), size: Size, bounds: Bounds) -> Reached {
@@ -116,7 +131,8 @@ fn shuttles(program: fn(Size), size: Size, bounds: Bounds) -> Reached {
         counted.fetch_add(1, Ordering::Relaxed);
     });
     let elapsed = begun.elapsed();
-    Reached { executions: executions.load(Ordering::Relaxed), elapsed, is_whole: elapsed < bounds.elapsed }
+    let end = if elapsed < bounds.elapsed { End::Whole } else { End::Cut };
+    Reached { executions: executions.load(Ordering::Relaxed), elapsed, end }
 }
 
 /// Clients that inc a number behind shuttle's mutex.

@@ -53,6 +53,17 @@ fn refutes_the_unsynchronized_store_with_both_lines() {
 }
 
 #[test]
+fn more_threads_than_loom_runs_are_undecided() {
+    let inc = [inc()];
+    let four: [&[Op]; 4] = [&inc; 4];
+    explore::<MutexStore>(&Explorer::new(Engine::Loom), &four).assert_proved();
+    // The owner is the sixth, with the main one.
+    let verdict = explore::<ChannelStore>(&Explorer::new(Engine::Loom), &four);
+    assert_eq!(verdict.word(), "undecided", "{verdict}");
+    assert!(verdict.to_string().contains("at most 5 threads"), "{verdict}");
+}
+
+#[test]
 fn a_search_that_is_cut_short_is_no_proof() {
     let cut = Explorer::new(Engine::Loom).executions_max(5);
     let verdict = explore::<MutexStore>(&cut, &[&[inc(), inc()], &[inc(), inc()], &[inc()]]);
