@@ -9,7 +9,7 @@ mod finding;
 mod loom;
 mod names;
 mod order;
-mod progress;
+pub(crate) mod progress;
 mod record;
 mod sampling;
 mod schedule;

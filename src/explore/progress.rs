@@ -1,7 +1,17 @@
 //! A line on a terminal while a search is long; nothing in a pipe.
 
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+/// Whether the line is somebody else's.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Takes the line for the rest of the process: a command of many searches shows how far all of them are.
+pub fn take_line() {
+    // Relaxed: a search that does not see it yet shows a line too much.
+    TAKEN.store(true, Ordering::Relaxed);
+}
 
 /// Rewrites one line of stderr, a few times a second.
 #[derive(Debug)]
@@ -14,7 +24,7 @@ pub struct Progress {
 impl Progress {
     /// Nothing is shown in the first second.
     pub fn new() -> Self {
-        let live = std::io::stderr().is_terminal();
+        let live = std::io::stderr().is_terminal() && !TAKEN.load(Ordering::Relaxed);
         Self { shown: false, next: Instant::now() + Duration::from_secs(1), live }
     }
 
