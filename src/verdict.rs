@@ -83,8 +83,8 @@ pub struct Counterexample {
     pub program: Vec<(String, String)>,
     /// The steps, from top to bottom.
     pub rows: Vec<Row>,
-    /// How often a thread was made to wait that could have gone on.
-    pub preemptions: usize,
+    /// How often a thread was made to wait that could have gone on, where an engine tells it.
+    pub preemptions: Option<usize>,
     /// Why it is wrong, in words.
     pub why: Vec<String>,
     /// How to see it again; none where an engine has no schedules.

@@ -213,7 +213,7 @@ fn died(last_words: &str, code: Option<i32>) -> Counterexample {
         threads: Vec::new(),
         program: Vec::new(),
         rows: Vec::new(),
-        preemptions: 0,
+        preemptions: None,
         why: vec![last_words.to_owned(), format!("and the process ended with {code}")],
         schedule: None,
         seed: None,

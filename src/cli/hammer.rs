@@ -49,7 +49,7 @@ fn wrong(acknowledged: u64, counted: u64) -> Counterexample {
         threads: Vec::new(),
         program: vec![(format!("{CONNECTIONS} clients"), "inc(i), again and again".to_owned())],
         rows: Vec::new(),
-        preemptions: 0,
+        preemptions: None,
         why: vec![format!(
             "{acknowledged} inc(i) answered ok, so get(i) must answer {acknowledged}; it answered {counted}"
         )],

@@ -162,6 +162,7 @@ impl<S: Strategy> Driver<S> {
             execution.fail(Failure::Cut);
             return None;
         };
+        execution.grant(pick.thread, &self.enabled);
         execution.chosen = pick.choice;
         let next = execution.threads[pick.thread.index()].next.as_ref();
         let chooses = next.is_some_and(|(operation, _)| matches!(operation.kind, Kind::Choose(_)));
@@ -216,7 +217,10 @@ impl<S: Strategy> Scheduler for Driver<S> {
         }
         self.running = true;
         self.picks.clear();
-        execution::with(|e| e.begin(self.steps_max));
+        execution::with(|e| {
+            e.begin(self.steps_max);
+            e.preemptions = Some(0);
+        });
         Some(ShuttleSchedule::new(0))
     }
 

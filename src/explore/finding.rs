@@ -33,7 +33,7 @@ impl Finding {
             threads: execution.started.iter().map(|id| execution.thread_name(*id)).collect(),
             program: Vec::new(),
             rows: rows(execution),
-            preemptions: preemptions(execution),
+            preemptions: execution.preemptions,
             why: why(execution, failure),
             schedule: (!picks.is_empty()).then(|| picks.to_string()),
             seed: None,
@@ -116,18 +116,6 @@ fn step_text(execution: &Execution, event: &Event) -> Option<String> {
 pub fn line(at: At) -> String {
     let file = at.file().rsplit(['/', '\\']).next().unwrap_or(at.file());
     format!("{file}:{}", at.line())
-}
-
-/// How often the schedule left a thread that could have gone on.
-fn preemptions(execution: &Execution) -> usize {
-    let last_of = |id: ThreadId| execution.threads[id.index()].last;
-    let pairs = execution.trace.iter().zip(execution.trace.iter().skip(1)).enumerate();
-    pairs.filter(|(i, (a, b))| a.thread != b.thread && !ends_turn(a) && last_of(a.thread) > Some(*i)).count()
-}
-
-/// Whether a thread goes no further of itself behind this step, as far as the trace tells.
-fn ends_turn(event: &Event) -> bool {
-    matches!(event.operation.kind, Kind::Exit | Kind::Yield)
 }
 
 fn why(execution: &Execution, failure: &Failure) -> Vec<String> {

@@ -2,17 +2,24 @@
 
 #[cfg(all(test, feature = "tokio"))]
 mod brute;
+#[cfg(test)]
+mod brute_calls;
+mod bounded;
 mod budget;
 mod driver;
 mod exhaustive;
 mod finding;
+mod judge;
 mod loom;
 mod names;
 mod order;
 pub(crate) mod progress;
 mod record;
+mod replay;
 mod sampling;
 mod schedule;
+mod shown;
+mod shrink;
 mod stress;
 mod subject;
 
@@ -24,6 +31,7 @@ use budget::Budget;
 use driver::{Counts, Program};
 use exhaustive::Exhaustive;
 use finding::Finding;
+use judge::Judged;
 use sampling::Sampling;
 use std::fmt;
 use std::sync::Arc;
@@ -134,7 +142,7 @@ impl Explorer {
     /// Explores a program that is written with the facade.
     pub fn explore(&self, program: impl Fn() + Send + Sync + 'static) -> Verdict {
         let start = Instant::now();
-        let ended = self.run(&(Arc::new(program) as Program));
+        let ended = self.run(&(Arc::new(program) as Program), &None);
         self.verdict(ended, start)
     }
 
@@ -143,28 +151,48 @@ impl Explorer {
         self.explore(move || crate::world::task::block_on(program()))
     }
 
-    fn run(&self, program: &Program) -> Ended {
+    fn run(&self, program: &Program, judge: &Judged) -> Ended {
         let executions = self.executions_max.or(self.engine.default_executions()).unwrap_or(u64::MAX);
         let budget = Budget::new(executions, self.elapsed_ms_max);
         match self.engine {
             Engine::Loom => loom::explore(program, budget),
-            Engine::Exhaustive => self.exhaust(program, budget),
+            Engine::Exhaustive => self.exhaust(program, judge, budget),
             Engine::Stress => stress::explore(program, budget),
-            Engine::Random { seed } => self.sample(program, Sampling::random(seed, budget)),
-            Engine::Pct { seed, depth } => self.sample(program, Sampling::pct(seed, depth, budget)),
-            Engine::Urw { seed } => self.sample(program, Sampling::urw(seed, budget)),
+            Engine::Random { seed } => self.sample(program, judge, Sampling::random(seed, budget)),
+            Engine::Pct { seed, depth } => self.sample(program, judge, Sampling::pct(seed, depth, budget)),
+            Engine::Urw { seed } => self.sample(program, judge, Sampling::urw(seed, budget)),
         }
     }
 
-    fn exhaust(&self, program: &Program, budget: Budget) -> Ended {
-        let (search, counts) = driver::drive(program, Exhaustive::new(budget), self.steps_max);
+    fn exhaust(&self, program: &Program, judge: &Judged, budget: Budget) -> Ended {
+        let search = Exhaustive::new(budget, judge.clone());
+        let (search, counts) = driver::drive(program, search, self.steps_max);
         let limits = weak_orderings(&counts);
-        Ended { counts, finding: search.finding, cut: search.cut, limits }
+        let finding = self.show(program, judge, search.failed, search.finding);
+        Ended { counts, finding, cut: search.cut, limits }
     }
 
-    fn sample(&self, program: &Program, sampling: Sampling) -> Ended {
+    fn sample(&self, program: &Program, judge: &Judged, sampling: Sampling) -> Ended {
+        let sampling = sampling.judged(judge.clone());
         let (sampling, counts) = driver::drive(program, sampling, self.steps_max);
-        Ended { counts, finding: sampling.finding, cut: Some(Cut::Sampling), limits: Vec::new() }
+        let finding = self.show(program, judge, sampling.failed, sampling.finding);
+        Ended { counts, finding, cut: Some(Cut::Sampling), limits: Vec::new() }
+    }
+
+    /// What is found, by the execution that is read most easily.
+    fn show(
+        &self,
+        program: &Program,
+        judge: &Judged,
+        failed: Option<Schedule>,
+        found: Option<Finding>,
+    ) -> Option<Finding> {
+        match (failed, found) {
+            (Some(schedule), Some(first @ Finding::Wrong(_))) => {
+                Some(shown::shown(program, judge, self.steps_max, &schedule, first))
+            }
+            (_, found) => found,
+        }
     }
 
     fn verdict(&self, ended: Ended, start: Instant) -> Verdict {

@@ -41,7 +41,7 @@ fn wrong(finding: What, why: &str) -> Finding {
         threads: Vec::new(),
         program: Vec::new(),
         rows: Vec::new(),
-        preemptions: 0,
+        preemptions: None,
         why: why.lines().map(str::to_owned).collect(),
         schedule: None,
         seed: None,

@@ -3,9 +3,10 @@
 use super::driver::{Counts, Program};
 use super::finding::Finding;
 use super::record::Record;
-use super::{Ended, Engine, Explorer, stress};
+use super::judge::Judge;
+use super::{Ended, Explorer, stress};
 use crate::spec::{Bounds, Scenario, Spec, Subject};
-use crate::verdict::{Counterexample, Cut, Limit, Verdict};
+use crate::verdict::{Counterexample, Cut, Verdict};
 use crate::world::execution::{self, Narrator};
 use crate::world::{self, World, panic, spawn, task};
 use std::panic::Location;
@@ -48,18 +49,15 @@ impl Explorer {
     }
 
     fn explore_scenario<S: Subject>(&self, initial: &S::Spec, scenario: &Scenario<Op<S>>) -> Ended {
-        let scenario = Arc::new(scenario.clone());
-        let initial = initial.clone();
+        let record = Arc::new(Record::new(initial.clone()));
+        let judge = Arc::clone(&record) as Arc<dyn Judge>;
         let program: Program = {
-            let scenario = Arc::clone(&scenario);
-            Arc::new(move || run::<S>(&initial, &scenario))
+            let scenario = scenario.clone();
+            Arc::new(move || run::<S>(&scenario, &record))
         };
-        let mut ended = self.run(&program);
-        if self.engine == Engine::Exhaustive {
-            ended.limits.push(order_of_calls());
-        }
+        let mut ended = self.run(&program, &Some(judge));
         if let Some(Finding::Wrong(counterexample)) = &mut ended.finding {
-            tell(&scenario, counterexample);
+            tell(scenario, counterexample);
         }
         ended
     }
@@ -82,14 +80,6 @@ impl Ended {
     }
 }
 
-/// An execution stands for every order of its independent steps, and its calls are judged in the one that was
-/// run: a subject whose calls share no step may answer wrongly in another.
-fn order_of_calls() -> Limit {
-    let what =
-        "calls that share no step are judged in the order in which they were run; loom runs the others";
-    Limit { what: what.to_owned(), lines: Vec::new() }
-}
-
 /// Puts the scenario into its counterexample.
 fn tell<O: std::fmt::Debug>(scenario: &Scenario<O>, shown: &mut Counterexample) {
     let ops = |ops: &Vec<O>| ops.iter().map(|op| format!("{op:?}")).collect::<Vec<_>>().join("; ");
@@ -101,17 +91,21 @@ fn client(i: usize) -> String {
     format!("client {}", i + 1)
 }
 
-/// One execution of a scenario: the clients make their calls, and what they saw is judged.
-fn run<S: Subject>(initial: &S::Spec, scenario: &Scenario<Op<S>>) {
-    let record = Arc::new(Record::<S::Spec>::default());
+/// One execution of a scenario: the clients make their calls. In the model the engine judges what they saw,
+/// with the steps in hand; elsewhere it is judged here, by the times that were recorded.
+fn run<S: Subject>(scenario: &Scenario<Op<S>>, record: &Arc<Record<S::Spec>>) {
+    record.begin();
     if !world::is_real() {
-        execution::with(|e| e.narrator = Some(Arc::clone(&record) as Arc<dyn Narrator>));
+        execution::with(|e| e.narrator = Some(Arc::clone(record) as Arc<dyn Narrator>));
     }
-    let state = match world::current() {
-        World::Real => run_for_real::<S>(scenario, &record),
-        _ => task::block_on(run_in_model::<S>(scenario, &record)),
-    };
-    let Some(failure) = record.judge(initial, state) else { return };
+    record.ends_in(match world::current() {
+        World::Real => run_for_real::<S>(scenario, record),
+        _ => task::block_on(run_in_model::<S>(scenario, record)),
+    });
+    if world::current() == World::Model {
+        return;
+    }
+    let Some(failure) = record.judge_times() else { return };
     if world::is_real() {
         std::panic::panic_any(failure);
     }

@@ -23,11 +23,11 @@ pub(super) enum Next {
 /// can only be compared, and a second class for the same answer costs time alone.
 const ANSWERS_COMPARED_MAX: usize = 32;
 
-pub(super) struct Automaton<'a, S: Spec> {
-    ops: Map<&'a S::Op, u32>,
+pub(super) struct Automaton<S: Spec> {
+    ops: Map<S::Op, u32>,
     classes_of_op: Vec<Vec<u32>>,
     /// An operation with its answer: calls of one class are interchangeable.
-    classes: Vec<(&'a S::Op, Option<&'a S::Ret>)>,
+    classes: Vec<(S::Op, Option<S::Ret>)>,
     states: Vec<S>,
     state_by_hash: Map<u64, u32>,
     /// The next state with the same hash, or `NONE`.
@@ -48,7 +48,7 @@ const ROW_MAX: u32 = 256;
 
 const NONE: u32 = u32::MAX;
 
-impl<'a, S: Spec> Automaton<'a, S> {
+impl<S: Spec> Automaton<S> {
     /// The number of `initial` is 0.
     pub(super) fn new(initial: S) -> Self {
         let mut automaton = Self {
@@ -69,20 +69,21 @@ impl<'a, S: Spec> Automaton<'a, S> {
     }
 
     /// The numbers of an operation, and of its class with that answer.
-    pub(super) fn class_id(&mut self, op: &'a S::Op, ret: Option<&'a S::Ret>) -> (u32, u32) {
-        let fresh = self.classes_of_op.len() as u32;
-        let op_id = *self.ops.entry(op).or_insert(fresh);
-        if op_id == fresh {
+    pub(super) fn class_id(&mut self, op: &S::Op, ret: Option<&S::Ret>) -> (u32, u32) {
+        let op_id = self.ops.get(op).copied().unwrap_or_else(|| {
             self.classes_of_op.push(Vec::new());
-        }
+            let fresh = self.ops.len() as u32;
+            self.ops.insert(op.clone(), fresh);
+            fresh
+        });
         let known = &mut self.classes_of_op[op_id as usize];
         let recent = known.iter().rev().take(ANSWERS_COMPARED_MAX);
-        if let Some(class) = recent.copied().find(|class| self.classes[*class as usize].1 == ret) {
+        if let Some(class) = recent.copied().find(|class| self.classes[*class as usize].1.as_ref() == ret) {
             return (op_id, class);
         }
         let class = self.classes.len() as u32;
         known.push(class);
-        self.classes.push((op, ret));
+        self.classes.push((op.clone(), ret.cloned()));
         (op_id, class)
     }
 
@@ -150,8 +151,8 @@ impl<'a, S: Spec> Automaton<'a, S> {
     }
 
     fn ask(&mut self, state: u32, class: u32) -> Next {
-        let (op, ret) = self.classes[class as usize];
-        let states = self.states[state as usize].next(op, ret);
+        let (op, ret) = &self.classes[class as usize];
+        let states = self.states[state as usize].next(op, ret.as_ref());
         let mut ids: Vec<u32> = Vec::with_capacity(states.len());
         for next in states {
             let id = self.state_id(next);
@@ -159,8 +160,9 @@ impl<'a, S: Spec> Automaton<'a, S> {
                 ids.push(id);
             }
         }
+        let (op, ret) = &self.classes[class as usize];
         assert!(
-            !S::reads(op, ret) || ids.iter().all(|id| *id == state),
+            !S::reads(op, ret.as_ref()) || ids.iter().all(|id| *id == state),
             "the spec says that {op:?} with {ret:?} changes nothing, and it changed {:?}",
             self.states[state as usize],
         );

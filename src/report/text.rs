@@ -66,7 +66,8 @@ pub fn counterexample(subject: &str, shown: &Counterexample, found: &str) -> Str
     let rows = table(shown, style);
     if !rows.is_empty() {
         lines.push(String::new());
-        lines.push(format!("how, with {}", plural(shown.preemptions as u64, "preemption")));
+        let preemptions = shown.preemptions.map(|n| format!(", with {}", plural(n as u64, "preemption")));
+        lines.push(format!("how{}", preemptions.unwrap_or_default()));
         lines.push(String::new());
         lines.extend(rows);
     }

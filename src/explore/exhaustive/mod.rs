@@ -15,6 +15,7 @@ mod wakeup;
 use super::budget::Budget;
 use super::driver::Strategy;
 use super::finding::Finding;
+use super::judge::{Judged, judge_class};
 use super::order::{Order, Step};
 use super::schedule::{Pick, Schedule};
 use crate::verdict::Cut;
@@ -43,25 +44,30 @@ pub struct Exhaustive {
     depth: usize,
     order: Order,
     budget: Budget,
+    judge: Judged,
     begun: bool,
     /// Which bound ended the search, if one did.
     pub cut: Option<Cut>,
     /// The execution that refutes the program, or leaves it undecided.
     pub finding: Option<Finding>,
+    /// The schedule of an execution that shows it.
+    pub failed: Option<Schedule>,
     diverged: Option<String>,
 }
 
 impl Exhaustive {
     /// A search that has not begun.
-    pub fn new(budget: Budget) -> Self {
+    pub fn new(budget: Budget, judge: Judged) -> Self {
         Self {
             points: Vec::new(),
             depth: 0,
             order: Order::default(),
             budget,
+            judge,
             begun: false,
             cut: None,
             finding: None,
+            failed: None,
             diverged: None,
         }
     }
@@ -130,7 +136,6 @@ impl Exhaustive {
 
     /// Puts what must be run to reverse each race of the execution into the trees.
     fn plan(&mut self, execution: &Execution) {
-        self.order.work_out(execution);
         let (order, points) = (&self.order, &mut self.points);
         order.races(execution, |first, later| {
             let point = &mut points[first];
@@ -199,8 +204,13 @@ impl Strategy for Exhaustive {
                 format!("a destructor makes a step at {at} while its thread panics, and the program goes on");
             execution.fail(Failure::Undecided(Reason::NotModelled(what)));
         }
+        self.order.work_out(execution);
+        if execution.failure.is_none() {
+            self.failed = judge_class(&self.judge, execution, &self.order);
+        }
         if execution.failure.as_ref().is_some_and(|failure| !matches!(failure, Failure::Cut)) {
             self.finding = Some(Finding::of(execution, picks));
+            self.failed.get_or_insert_with(|| picks.clone());
             return false;
         }
         self.plan(execution);
