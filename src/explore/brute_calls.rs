@@ -190,6 +190,8 @@ fn judges_every_order_of_returns_that_an_execution_stands_for() {
         assert_eq!(by_the_engine(&threads), expected, "{threads:?}");
         *(if expected { &mut right } else { &mut wrong }) += 1;
     }
-    println!("{right} right programs proved, {wrong} wrong ones refuted; {too_large} too large for brute force");
+    println!(
+        "{right} right programs proved, {wrong} wrong ones refuted; {too_large} too large for brute force"
+    );
     assert!(right > wanted / 10 && wrong > wanted / 10);
 }

@@ -1,10 +1,10 @@
 //! Runs the executions of a program: one engine a file.
 
+mod bounded;
 #[cfg(all(test, feature = "tokio"))]
 mod brute;
 #[cfg(test)]
 mod brute_calls;
-mod bounded;
 mod budget;
 mod driver;
 mod exhaustive;

@@ -2,8 +2,8 @@
 
 use super::driver::{Counts, Program};
 use super::finding::Finding;
-use super::record::Record;
 use super::judge::Judge;
+use super::record::Record;
 use super::{Ended, Explorer, stress};
 use crate::spec::{Bounds, Scenario, Spec, Subject};
 use crate::verdict::{Counterexample, Cut, Verdict};

@@ -1,7 +1,7 @@
 //! The matrix: each store against each engine.
 
 use super::style::{Style, grouped};
-use super::table::{padded, wrapped};
+use super::table::{columns, wrapped};
 use super::text::{counterexample, plural};
 use crate::verdict::Counterexample;
 use serde::{Deserialize, Serialize};
@@ -46,35 +46,23 @@ pub struct Matrix {
     pub cells: Vec<Cell>,
 }
 
-const STORE_WIDTH: usize = 16;
-const ENGINE_WIDTH: usize = 11;
-
 impl Matrix {
     /// The table, as text.
     pub fn table(&self) -> String {
         let style = Style::of_environment();
-        let mut engines: Vec<&str> = Vec::new();
-        let mut stores: Vec<&str> = Vec::new();
-        for cell in &self.cells {
-            if !engines.contains(&cell.engine.as_str()) {
-                engines.push(&cell.engine);
-            }
-            if !stores.contains(&cell.store.as_str()) {
-                stores.push(&cell.store);
-            }
-        }
-        let head = engines.iter().map(|engine| padded(engine, ENGINE_WIDTH)).collect::<String>();
-        let mut lines = vec![format!("{}{head}", padded("store", STORE_WIDTH)).trim_end().to_owned()];
+        let engines = self.engines(|_| true);
+        let mut stores: Vec<&str> = self.cells.iter().map(|cell| &*cell.store).collect();
+        stores.dedup();
+        let mut rows =
+            vec![[&["store"], &*engines].concat().into_iter().map(str::to_owned).collect::<Vec<_>>()];
         for store in stores {
-            let cells = engines.iter().map(|engine| {
-                let cell = self.cells.iter().find(|cell| cell.store == store && cell.engine == *engine);
-                padded(&cell.map(|cell| cell_text(cell, style)).unwrap_or_default(), ENGINE_WIDTH)
-            });
-            lines.push(
-                format!("{}{}", padded(store, STORE_WIDTH), cells.collect::<String>()).trim_end().to_owned(),
+            let of = |engine: &str| self.cells.iter().find(|cell| cell.store == store && cell.engine == engine);
+            let cells = engines.iter().map(|engine| of(engine).map(|cell| cell_text(cell, style)));
+            rows.push(
+                std::iter::once(store.to_owned()).chain(cells.map(Option::unwrap_or_default)).collect(),
             );
         }
-        lines.join("\n")
+        columns(&rows)
     }
 
     /// What the signs and the numbers mean.
@@ -97,7 +85,7 @@ impl Matrix {
             "the numbers are executions, for http calls; {:.1} s on {cores}",
             elapsed.as_secs_f64()
         ));
-        lines.iter().map(|line| wrapped(line)).collect::<Vec<_>>().join("\n")
+        lines.iter().map(|line| wrapped(line, "", "  ")).collect::<Vec<_>>().join("\n")
     }
 
     /// What each engine was given.

@@ -1,7 +1,7 @@
 //! Verdicts as text: the claim, the program, what happened, why it is wrong, what to do next.
 
 use super::style::{Style, grouped};
-use super::table::{padded, table};
+use super::table::{padded, table, wrapped};
 use crate::verdict::{Counterexample, Coverage, Cut, Finding, Verdict};
 use std::fmt;
 
@@ -74,7 +74,9 @@ pub fn counterexample(subject: &str, shown: &Counterexample, found: &str) -> Str
     if !shown.why.is_empty() {
         lines.push(String::new());
         lines.push("why".to_owned());
-        lines.extend(shown.why.iter().map(|line| format!("    {line}").trim_end().to_owned()));
+        lines.extend(
+            shown.why.iter().map(|line| wrapped(&style.plain(line), "    ", "      ").trim_end().to_owned()),
+        );
     }
     lines.extend(replay(shown));
     lines.join("\n")
