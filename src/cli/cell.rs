@@ -167,6 +167,7 @@ fn died(last_words: &str, code: Option<i32>) -> Counterexample {
         preemptions: None,
         why: vec![last_words.to_owned(), format!("and the process ended with {code}")],
         schedule: None,
+        replay: None,
         seed: None,
     }
 }

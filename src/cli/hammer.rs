@@ -51,6 +51,7 @@ fn wrong(acknowledged: u64, counted: u64) -> Counterexample {
             "{acknowledged} inc(i) answered ok, so get(i) must answer {acknowledged}; it answered {counted}"
         )],
         schedule: None,
+        replay: None,
         seed: None,
     }
 }

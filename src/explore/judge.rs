@@ -70,7 +70,8 @@ fn past_in_run(execution: &Execution, call: &Call) -> Vec<u32> {
     let spawned = thread.spawned_after.map_or(0, |event| event + 1);
     let mut until = if wanted == 0 { spawned } else { 0 };
     let mut own = 0;
-    for (i, event) in execution.trace.iter().enumerate().filter(|(_, event)| !event.operation.kind.is_plain()) {
+    for (i, event) in execution.trace.iter().enumerate().filter(|(_, event)| !event.operation.kind.is_plain())
+    {
         own += u32::from(event.thread == call.thread);
         if own == wanted && wanted > 0 && event.thread == call.thread {
             until = i + 1;

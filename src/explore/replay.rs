@@ -41,7 +41,9 @@ impl Strategy for Replay {
     fn pick(&mut self, execution: &Execution, enabled: &[ThreadId], _: &[&Task]) -> Option<Pick> {
         let Some(pick) = self.schedule.get(self.at) else { return Some(Self::go_on(execution, enabled)) };
         self.at += 1;
-        if enabled.contains(&pick.thread) && pick.choice < super::bounded::ways(execution, pick.thread).count() as u32 {
+        if enabled.contains(&pick.thread)
+            && pick.choice < super::bounded::ways(execution, pick.thread).count() as u32
+        {
             return Some(pick);
         }
         let who = execution.started.contains(&pick.thread).then(|| execution.thread_name(pick.thread));

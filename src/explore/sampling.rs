@@ -53,7 +53,17 @@ impl Sampling {
 
     fn new(sampler: impl Scheduler + 'static, budget: Budget) -> Self {
         let sampler = ManuallyDrop::new(Box::new(sampler) as Box<dyn Scheduler>);
-        Self { sampler, budget, current: None, yields: false, contended: false, shown: None, finding: None, failed: None, judge: None }
+        Self {
+            sampler,
+            budget,
+            current: None,
+            yields: false,
+            contended: false,
+            shown: None,
+            finding: None,
+            failed: None,
+            judge: None,
+        }
     }
 }
 

@@ -101,7 +101,8 @@ impl Strategy for Directed {
         self.at += 1;
         let last = execution.last_granted();
         let place = (last, last.map_or(0, |last| execution.threads[last.index()].steps()));
-        let plain = Pick { thread: last.filter(|last| enabled.contains(last)).unwrap_or(enabled[0]), choice: 0 };
+        let plain =
+            Pick { thread: last.filter(|last| enabled.contains(last)).unwrap_or(enabled[0]), choice: 0 };
         let fits = |pick: &Pick| enabled.contains(&pick.thread);
         let pick = self.wanted_at(place).filter(fits).unwrap_or(plain);
         let ways = super::bounded::ways(execution, pick.thread).count() as u32;

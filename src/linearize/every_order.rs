@@ -106,11 +106,7 @@ impl<S: Spec> EveryOrder<S> {
         Err(self.order())
     }
 
-    fn take_in<'c>(
-        &mut self,
-        calls: impl Iterator<Item = (&'c S::Op, Option<&'c S::Ret>)>,
-        spans: &[Span],
-    ) {
+    fn take_in<'c>(&mut self, calls: impl Iterator<Item = (&'c S::Op, Option<&'c S::Ret>)>, spans: &[Span]) {
         self.calls.clear();
         self.seen.clear();
         self.path.clear();
@@ -127,13 +123,7 @@ impl<S: Spec> EveryOrder<S> {
     }
 
     /// Whether the spec explains every order that begins with these returns, from these configurations.
-    fn explains(
-        &mut self,
-        returned: u64,
-        invoked: u64,
-        from: &[Configuration],
-        state: Option<u32>,
-    ) -> bool {
+    fn explains(&mut self, returned: u64, invoked: u64, from: &[Configuration], state: Option<u32>) -> bool {
         let next = self.next_returns(returned, invoked);
         if next == 0 {
             return state.is_none_or(|state| self.can_end_in(from, state));
@@ -149,8 +139,7 @@ impl<S: Spec> EveryOrder<S> {
                 return false;
             }
             let returned = returned | 1 << call;
-            if self.seen.insert((returned, after.clone()))
-                && !self.explains(returned, invoked, &after, state)
+            if self.seen.insert((returned, after.clone())) && !self.explains(returned, invoked, &after, state)
             {
                 return false;
             }
@@ -188,8 +177,10 @@ impl<S: Spec> EveryOrder<S> {
 
     /// Where the return of `call` leaves the configurations: it has taken effect in each.
     fn after_return(&mut self, from: &[Configuration], invoked: u64, call: usize) -> Vec<Configuration> {
-        let mut after: Vec<Configuration> = from.iter().copied().filter(|(done, _)| done >> call & 1 == 1).collect();
-        let mut open: Vec<Configuration> = from.iter().copied().filter(|(done, _)| done >> call & 1 == 0).collect();
+        let mut after: Vec<Configuration> =
+            from.iter().copied().filter(|(done, _)| done >> call & 1 == 1).collect();
+        let mut open: Vec<Configuration> =
+            from.iter().copied().filter(|(done, _)| done >> call & 1 == 0).collect();
         let mut met: Vec<Configuration> = open.clone();
         while let Some((done, state)) = open.pop() {
             let mut left = invoked & !done;
