@@ -2,7 +2,7 @@
 
 use raceproof::counter::spec::{Op, START, Stored};
 use raceproof::counter::{
-    CounterStore, channel::ChannelStore, lost_update::LostUpdateStore, mutex::MutexStore,
+    CounterStore, FromCounters, channel::ChannelStore, lost_update::LostUpdateStore, mutex::MutexStore,
     unsynchronized::UnsynchronizedStore,
 };
 use raceproof::explore::{Engine, Explorer};
@@ -15,7 +15,7 @@ fn explorer() -> Explorer {
     Explorer::new(Engine::Exhaustive)
 }
 
-fn incs<S: CounterStore>(clients: usize, calls: usize) -> Verdict {
+fn incs<S: FromCounters>(clients: usize, calls: usize) -> Verdict {
     let threads = vec![vec![Op::Inc("i".to_owned()); calls]; clients];
     let initial = START.into_iter().collect();
     explorer().explore_scenarios::<Stored<S>>(&initial, &[Scenario { threads }])
@@ -23,7 +23,7 @@ fn incs<S: CounterStore>(clients: usize, calls: usize) -> Verdict {
 
 /// A proof of as many executions as there are orders of the calls, and none begun in vain.
 #[track_caller]
-fn check<S: CounterStore>(clients: usize, calls: usize, orders: u64) {
+fn check<S: FromCounters>(clients: usize, calls: usize, orders: u64) {
     let verdict = incs::<S>(clients, calls);
     verdict.assert_proved();
     assert_eq!((verdict.coverage().executions, verdict.coverage().redundant), (orders, 0));

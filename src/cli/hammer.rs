@@ -2,7 +2,7 @@
 
 use crate::counter::kind::Kind;
 use crate::counter::spec::START;
-use crate::counter::{CounterStore, server};
+use crate::counter::{FromCounters, server};
 use crate::report::matrix::Cell;
 use crate::verdict::{Counterexample, Finding};
 use crate::with_store;
@@ -36,6 +36,9 @@ pub fn cell(store: Kind, executions_max: Option<u64>) -> anyhow::Result<Cell> {
         elapsed_ms: start.elapsed().as_millis() as u64,
         undecided: None,
         limits: Vec::new(),
+        programs: 0,
+        every_program: false,
+        again: None,
         counterexample: lost.then(|| wrong(acknowledged, counted)),
     })
 }
@@ -57,7 +60,7 @@ fn wrong(acknowledged: u64, counted: u64) -> Counterexample {
 }
 
 /// How many incs were acknowledged, and the counter behind them.
-async fn hammer<S: CounterStore>(per_connection: u64) -> anyhow::Result<(u64, u64)> {
+async fn hammer<S: FromCounters>(per_connection: u64) -> anyhow::Result<(u64, u64)> {
     let store = Arc::new(S::new(START.into_iter().collect()));
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;

@@ -13,7 +13,7 @@ mod judge;
 mod loom;
 mod names;
 mod order;
-mod progress;
+pub(crate) mod progress;
 mod record;
 mod regressions;
 mod replay;

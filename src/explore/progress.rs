@@ -2,8 +2,19 @@
 
 use std::cell::Cell;
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+/// Whether the line is somebody else's.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Takes the line for the rest of the process: a command of many searches shows how far all of them are.
+#[cfg(feature = "cli")]
+pub fn take_line() {
+    // Relaxed: a search that does not see it yet shows a line too much.
+    TAKEN.store(true, Ordering::Relaxed);
+}
 
 thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
@@ -35,7 +46,7 @@ struct Line {
 impl Line {
     /// Nothing is shown in the first second.
     fn new() -> Self {
-        let live = !QUIET.get() && std::io::stderr().is_terminal();
+        let live = !QUIET.get() && !TAKEN.load(Ordering::Relaxed) && std::io::stderr().is_terminal();
         Self { live, shown: false, next: Instant::now() + Duration::from_secs(1) }
     }
 
