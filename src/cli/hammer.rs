@@ -38,7 +38,6 @@ pub fn cell(store: Kind, executions_max: Option<u64>) -> anyhow::Result<Cell> {
         limits: Vec::new(),
         programs: 0,
         every_program: false,
-        again: None,
         counterexample: lost.then(|| wrong(acknowledged, counted)),
     })
 }
@@ -54,6 +53,7 @@ fn wrong(acknowledged: u64, counted: u64) -> Counterexample {
             "{acknowledged} inc(i) answered ok, so get(i) must answer {acknowledged}; it answered {counted}"
         )],
         schedule: None,
+        replay: None,
         seed: None,
     }
 }

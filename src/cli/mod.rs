@@ -3,7 +3,6 @@
 mod cell;
 mod check;
 mod hammer;
-mod judge;
 mod programs;
 mod prove;
 mod serve;

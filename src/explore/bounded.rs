@@ -4,6 +4,7 @@
 //! Iterative context bounding (Musuvathi and Qadeer, PLDI 2007): no order is taken for another, so that
 //! the bound means what it says.
 
+use super::budget::Budget;
 use super::driver::Strategy;
 use super::finding::Finding;
 use super::judge::{Judged, judge_run};
@@ -28,6 +29,7 @@ pub trait Limit {
 }
 
 /// The search.
+#[expect(clippy::struct_excessive_bools, reason = "four questions that have nothing to do with each other")]
 pub struct Bounded<L> {
     preemptions_max: usize,
     /// Whether the first failing execution ends the search; otherwise the one with the fewest switches of
@@ -44,6 +46,8 @@ pub struct Bounded<L> {
     pub cut: Option<Cut>,
     /// The execution that refutes the program, or leaves it undecided.
     pub finding: Option<Finding>,
+    /// Executions that were run.
+    pub executions: u64,
     cost: (usize, usize),
     diverged: bool,
 }
@@ -62,6 +66,7 @@ impl<L: Limit> Bounded<L> {
             pruned: false,
             cut: None,
             finding: None,
+            executions: 0,
             cost: (usize::MAX, usize::MAX),
             diverged: false,
         }
@@ -110,6 +115,14 @@ pub fn ways(execution: &Execution, thread: ThreadId) -> impl Iterator<Item = Pic
     (0..ways).map(move |choice| Pick { thread, choice })
 }
 
+/// An execution costs one of the budget.
+impl Limit for Budget {
+    fn spent(&mut self, _: usize) -> Option<Cut> {
+        self.spend();
+        self.cut()
+    }
+}
+
 impl<L: Limit> Strategy for Bounded<L> {
     fn begin(&mut self) -> bool {
         self.depth = 0;
@@ -130,6 +143,7 @@ impl<L: Limit> Strategy for Bounded<L> {
     }
 
     fn end(&mut self, execution: &mut Execution, picks: &Schedule) -> bool {
+        self.executions += 1;
         if std::mem::take(&mut self.diverged) {
             let step = format!("thread of step {} cannot make it any more", self.depth);
             execution.failure = Some(Failure::Undecided(Reason::NotDeterministic { step }));

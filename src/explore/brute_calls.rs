@@ -68,7 +68,10 @@ fn perform(numbers: &[AtomicUsize; 2], last: &mut usize, op: Op, how: How) -> us
         }
         (Op::Sum, How::Right) => numbers[0].load(SeqCst) + numbers[1].load(SeqCst),
         (Op::Sum, How::Slow) => numbers[1].load(SeqCst) + numbers[0].load(SeqCst),
-        (Op::Add(i), How::Right) => numbers[i].fetch_add(1, SeqCst) * 0,
+        (Op::Add(i), How::Right) => {
+            numbers[i].fetch_add(1, SeqCst);
+            0
+        }
         (Op::Add(i), How::Slow | How::Stale) => {
             let value = numbers[i].load(SeqCst);
             numbers[i].store(value + 1, SeqCst);
@@ -101,7 +104,9 @@ fn program(threads: &Threads, visible: bool) -> (Program, Arc<Record<Pair>>) {
             })
         });
         let handles: Vec<_> = handles.collect();
-        handles.into_iter().for_each(|handle| handle.join().unwrap());
+        for handle in handles {
+            handle.join().unwrap();
+        }
         seen.ends_in(Some(Pair([numbers[0].load(SeqCst), numbers[1].load(SeqCst)])));
         if let Some(failure) = visible.then(|| seen.judge_times()).flatten() {
             execution::with(|e| e.fail(failure));
@@ -123,7 +128,7 @@ impl Limit for Executions {
 /// Whether the program is right, or none if there are too many interleavings.
 fn by_brute_force(threads: &Threads) -> Option<bool> {
     let (program, _) = program(threads, true);
-    let (search, _) = drive(&program, Bounded::new(usize::MAX, None, Executions(8_000)), 1_000);
+    let (search, _) = drive(&program, Bounded::new(usize::MAX, None, Executions(1_500)), 1_000);
     match search.finding {
         Some(_) => Some(false),
         None => search.cut.is_none().then_some(true),

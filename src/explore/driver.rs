@@ -34,6 +34,11 @@ pub trait Strategy {
     /// show nothing new.
     fn pick(&mut self, execution: &Execution, enabled: &[ThreadId], tasks: &[&Task]) -> Option<Pick>;
 
+    /// How many executions there are about, as far as the search can tell.
+    fn estimate(&self) -> Option<f64> {
+        None
+    }
+
     /// An execution has ended. Returns whether the search goes on.
     fn end(&mut self, execution: &mut Execution, picks: &Schedule) -> bool;
 }
@@ -126,7 +131,7 @@ impl<S: Strategy> Driver<S> {
             }
             counts.shared |= e.shared();
             note_weak(e, &mut self.weak_seen, &mut counts.weak);
-            self.progress.tick(counts.executions);
+            self.progress.tick(counts.executions, || self.strategy.borrow().estimate());
             drop(counts);
             self.strategy.borrow_mut().end(e, &self.picks)
         })
@@ -156,6 +161,10 @@ impl<S: Strategy> Driver<S> {
         if self.enabled.is_empty() {
             let stuck = execution.stuck();
             execution.fail(stuck);
+            return None;
+        }
+        if let Some(cycle) = execution.cycle() {
+            execution.fail(cycle);
             return None;
         }
         let Some(pick) = self.strategy.borrow_mut().pick(execution, &self.enabled, tasks) else {

@@ -79,7 +79,7 @@ fn run_once(program: &Program, search: &Mutex<Search>) {
     search.counts.executions += 1;
     search.counts.shared |= execution::with(|e| e.shared());
     let executions = search.counts.executions;
-    search.progress.tick(executions);
+    search.progress.tick(executions, || None);
     if !search.budget.spend() {
         search.cut = search.budget.cut();
     }

@@ -105,14 +105,8 @@ impl<S: Spec> Record<S> {
             Outcome::Linearizable(_) => None,
             Outcome::Violation(violation) => {
                 let why = explain::why(&history, &violation, WithState::<S>::op_text);
-                // A state does not answer.
-                let why = match why.rsplit_once(STATE) {
-                    Some((before, state)) => {
-                        let state = state.replacen(" may answer ", " may be ", 1);
-                        format!("{before}{STATE}{}", state.replacen(", and answered ", ", and is ", 1))
-                    }
-                    None => why,
-                };
+                let of_state = matches!(history.call(violation.call).op, WithOp::State);
+                let why = if of_state { why.of_state() } else { why.to_string() };
                 Some(Failure::Violation(why))
             }
             Outcome::Undecided(_) => Some(undecided("the search for an order of the calls was too long")),

@@ -44,6 +44,7 @@ fn wrong(finding: What, why: &str) -> Finding {
         preemptions: None,
         why: why.lines().map(str::to_owned).collect(),
         schedule: None,
+        replay: None,
         seed: None,
     }))
 }

@@ -31,9 +31,6 @@ pub struct Cell {
     /// Whether those are every program of the size, and not only what contends.
     #[serde(default)]
     pub every_program: bool,
-    /// The command that refutes it again.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub again: Option<String>,
     /// What a proof leaves out.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub limits: Vec<String>,
@@ -56,7 +53,8 @@ impl Matrix {
         let mut rows =
             vec![[&["store"], &*engines].concat().into_iter().map(str::to_owned).collect::<Vec<_>>()];
         for store in stores {
-            let of = |engine: &str| self.cells.iter().find(|cell| cell.store == store && cell.engine == engine);
+            let of =
+                |engine: &str| self.cells.iter().find(|cell| cell.store == store && cell.engine == engine);
             let cells = engines.iter().map(|engine| of(engine).map(|cell| cell_text(cell, style)));
             rows.push(
                 std::iter::once(store.to_owned()).chain(cells.map(Option::unwrap_or_default)).collect(),
@@ -158,38 +156,17 @@ impl Matrix {
     pub fn first_counterexample(&self) -> Option<String> {
         let mut refuted = self.cells.iter().filter(|cell| cell.counterexample.is_some());
         let first = refuted.next()?.counterexample_text()?;
-        let more: Vec<String> = refuted
-            .filter_map(|cell| cell.again.as_ref())
-            .map(|again| format!("also        {again}"))
-            .collect();
+        let replays = refuted.filter_map(|cell| cell.counterexample.as_ref()?.replay.as_ref());
+        let more: Vec<String> = replays.map(|replay| format!("also       {replay}")).collect();
         Some([vec![first], more].concat().join("\n"))
     }
 }
 
 impl Cell {
-    /// What more programs showed.
-    pub fn add(&mut self, more: Self) {
-        self.executions += more.executions;
-        self.elapsed_ms += more.elapsed_ms;
-        // Proved is what is proved throughout.
-        if self.verdict == "proved" || more.verdict != "proved" {
-            self.verdict = more.verdict;
-        }
-        self.undecided = more.undecided;
-        self.counterexample = more.counterexample;
-        for limit in more.limits {
-            if !self.limits.contains(&limit) {
-                self.limits.push(limit);
-            }
-        }
-    }
-
     /// Its counterexample, as text.
     pub fn counterexample_text(&self) -> Option<String> {
         let found = format!("{}, {}", self.engine, plural(self.executions, "execution"));
-        let shown = counterexample(&self.store, self.counterexample.as_ref()?, &found);
-        let again = self.again.as_ref().map(|again| format!("again       {again}"));
-        Some([Some(shown), again].into_iter().flatten().collect::<Vec<_>>().join("\n"))
+        Some(counterexample(&self.store, self.counterexample.as_ref()?, &found))
     }
 }
 

@@ -132,6 +132,11 @@ pub struct Execution {
 }
 
 impl Thread {
+    /// Whether it is before a step.
+    pub fn is_waiting(&self) -> bool {
+        self.phase == Phase::AtStep
+    }
+
     /// The steps that it has made; plain memory is not among them.
     pub fn steps(&self) -> u32 {
         self.steps
@@ -424,6 +429,27 @@ impl Execution {
         let thread = &mut self.threads[self.current.index()];
         thread.phase = Phase::Finished;
         thread.panic = panic;
+    }
+
+    /// Threads of which each waits for a lock that the next one holds: whatever the others do, these can
+    /// never go on.
+    pub fn cycle(&self) -> Option<Failure> {
+        let wait = |id: ThreadId| {
+            let (operation, slot) = self.threads[id.index()].next.as_ref()?;
+            let held_by = self.objects[*slot as usize].state.holder()?;
+            let waits = self.threads[id.index()].phase == Phase::AtStep && !self.is_enabled(id);
+            waits.then_some(Wait { thread: id, operation: *operation, slot: *slot, held_by: Some(held_by) })
+        };
+        let next = |id: &ThreadId| Some(wait(*id)?.held_by?.0);
+        // The thread that has just come to wait closes the cycle, if there is one.
+        let round = std::iter::successors(next(&self.current), next).take(self.threads.len());
+        let len = round.take_while(|id| *id != self.current).count() + 1;
+        let cycle = std::iter::successors(Some(self.current), next).take(len);
+        let waits: Option<Vec<Wait>> = cycle.map(wait).collect();
+        let waits = waits.filter(|waits| {
+            waits.len() == len && waits.last().and_then(|wait| Some(wait.held_by?.0)) == Some(self.current)
+        });
+        Some(Failure::Deadlock { waits: waits? })
     }
 
     /// No thread can make a step, and some have not finished: who waits for what.
