@@ -25,7 +25,10 @@ const ANSWERS_COMPARED_MAX: usize = 32;
 
 pub(super) struct Automaton<'a, S: Spec> {
     ops: Map<&'a S::Op, u32>,
+    /// By operation, with answers in the order in which they were met.
     classes_of_op: Vec<Vec<u32>>,
+    /// By operation, the one without an answer.
+    unanswered: Vec<Option<u32>>,
     /// An operation with its answer: calls of one class are interchangeable.
     classes: Vec<(&'a S::Op, Option<&'a S::Ret>)>,
     states: Vec<S>,
@@ -54,6 +57,7 @@ impl<'a, S: Spec> Automaton<'a, S> {
         let mut automaton = Self {
             ops: Map::default(),
             classes_of_op: Vec::new(),
+            unanswered: Vec::new(),
             classes: Vec::new(),
             states: Vec::new(),
             state_by_hash: Map::default(),
@@ -74,15 +78,24 @@ impl<'a, S: Spec> Automaton<'a, S> {
         let op_id = *self.ops.entry(op).or_insert(fresh);
         if op_id == fresh {
             self.classes_of_op.push(Vec::new());
+            self.unanswered.push(None);
         }
-        let known = &mut self.classes_of_op[op_id as usize];
-        let recent = known.iter().rev().take(ANSWERS_COMPARED_MAX);
-        if let Some(class) = recent.copied().find(|class| self.classes[*class as usize].1 == ret) {
-            return (op_id, class);
+        let next = self.classes.len() as u32;
+        let class = match ret {
+            None => *self.unanswered[op_id as usize].get_or_insert(next),
+            Some(_) => {
+                let known = &mut self.classes_of_op[op_id as usize];
+                let mut recent = known.iter().rev().take(ANSWERS_COMPARED_MAX).copied();
+                let same = recent.find(|class| self.classes[*class as usize].1 == ret);
+                same.unwrap_or_else(|| {
+                    known.push(next);
+                    next
+                })
+            }
+        };
+        if class == next {
+            self.classes.push((op, ret));
         }
-        let class = self.classes.len() as u32;
-        known.push(class);
-        self.classes.push((op, ret));
         (op_id, class)
     }
 
