@@ -12,6 +12,8 @@ pub mod cli;
 pub mod counter;
 #[cfg(feature = "model")]
 pub mod explore;
+#[cfg(feature = "model")]
+pub use explore::{prove, prove_async};
 pub mod linearize;
 #[cfg(feature = "model")]
 mod report;

@@ -2,7 +2,6 @@
 
 use raceproof::linearize::format::{Format, Model, ReadError, Recording, Value};
 use raceproof::linearize::{Limits, Outcome, check};
-use raceproof::spec::Spec;
 use raceproof::spec::cas_register::CasRegister;
 use raceproof::spec::keyed::Keyed;
 use raceproof::spec::queue::Queue;

@@ -2,14 +2,14 @@
 
 use raceproof::counter::spec::{Op, START, Stored};
 use raceproof::counter::{
-    CounterStore, channel::ChannelStore, lost_update::LostUpdateStore, mutex::MutexStore,
+    FromCounters, channel::ChannelStore, lost_update::LostUpdateStore, mutex::MutexStore,
     unsynchronized::UnsynchronizedStore,
 };
 use raceproof::explore::{Engine, Explorer};
 use raceproof::spec::Scenario;
 use raceproof::verdict::{Finding, Verdict};
 
-fn explore<S: CounterStore>(explorer: &Explorer, threads: &[&[Op]]) -> Verdict {
+fn explore<S: FromCounters>(explorer: &Explorer, threads: &[&[Op]]) -> Verdict {
     let threads = threads.iter().map(|ops| ops.to_vec()).collect();
     explorer.explore_scenarios::<Stored<S>>(&START.into_iter().collect(), &[Scenario { threads }])
 }
@@ -18,7 +18,7 @@ fn inc() -> Op {
     Op::Inc("i".to_owned())
 }
 
-fn prove<S: CounterStore>() {
+fn prove<S: FromCounters>() {
     let explorer = Explorer::new(Engine::Loom);
     let get = Op::Get("i".to_owned());
     let set = Op::Set("i".to_owned(), 7);
@@ -50,6 +50,17 @@ fn refutes_the_unsynchronized_store_with_both_lines() {
     let shown = verdict.assert_refuted();
     assert_eq!(shown.finding, Finding::DataRace);
     assert!(shown.why.iter().filter(|line| line.contains("unsynchronized.rs:")).count() >= 2);
+}
+
+#[test]
+fn more_threads_than_loom_runs_are_undecided() {
+    let inc = [inc()];
+    let four: [&[Op]; 4] = [&inc; 4];
+    explore::<MutexStore>(&Explorer::new(Engine::Loom), &four).assert_proved();
+    // The owner is the sixth, with the main one.
+    let verdict = explore::<ChannelStore>(&Explorer::new(Engine::Loom), &four);
+    assert_eq!(verdict.word(), "undecided", "{verdict}");
+    assert!(verdict.to_string().contains("at most 5 threads"), "{verdict}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! One cell of the matrix: one store against one engine.
 
 use super::hammer;
-use super::programs::contended;
+use super::programs::{self, Programs};
 use crate::counter::kind::Kind;
 use crate::counter::spec::{START, Stored};
 use crate::explore::{Engine, Explorer};
@@ -9,6 +9,7 @@ use crate::report::matrix::Cell;
 use crate::verdict::{Counterexample, Coverage, Finding, Verdict};
 use crate::with_store;
 use anyhow::Context;
+use std::ops::Range;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
@@ -55,14 +56,20 @@ impl Column {
     }
 }
 
+/// Threads of a program, unless it is told otherwise.
+const THREADS: u8 = 3;
+
+/// Calls of a thread, unless it is told otherwise.
+const CALLS: u8 = 2;
+
 /// What a cell is asked for.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Size {
     /// Threads of a program, at the most
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(2..=4))]
+    #[arg(long, default_value_t = THREADS, value_parser = clap::value_parser!(u8).range(2..=4))]
     pub threads: u8,
     /// Calls of each thread, at the most
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=8))]
+    #[arg(long, default_value_t = CALLS, value_parser = clap::value_parser!(u8).range(1..=8))]
     pub calls: u8,
     /// Executions of a cell, at the most; a proof that is cut short is no proof
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
@@ -70,6 +77,27 @@ pub struct Size {
     /// Where the samplers' chance comes from
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+}
+
+impl Size {
+    /// The flags that are not as they are by default, and the seed of what draws by chance.
+    pub fn flags(&self, seed: Option<u64>) -> String {
+        let mut flags = String::new();
+        let mut flag = |name: &str, value: u64| flags.push_str(&format!(" --{name} {value}"));
+        if self.threads != THREADS {
+            flag("threads", self.threads.into());
+        }
+        if self.calls != CALLS {
+            flag("calls", self.calls.into());
+        }
+        if let Some(max) = self.executions_max {
+            flag("executions-max", max);
+        }
+        if let Some(seed) = seed {
+            flag("seed", seed);
+        }
+        flags
+    }
 }
 
 /// Runs one cell and prints it as JSON; for cells that may end their process.
@@ -85,12 +113,20 @@ pub struct Args {
 
 /// Prints the cell.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    println!("{}", serde_json::to_string(&here(args.store, args.engine, &args.size)?)?);
+    let programs = programs::of(args.engine, &args.size);
+    let cell = here(args.store, args.engine, &args.size, &programs, 0..programs.scenarios.len())?;
+    println!("{}", serde_json::to_string(&cell)?);
     Ok(ExitCode::SUCCESS)
 }
 
-/// Judges a cell in this process.
-pub fn here(store: Kind, column: Column, size: &Size) -> anyhow::Result<Cell> {
+/// Judges some of a cell's programs in this process.
+pub fn here(
+    store: Kind,
+    column: Column,
+    size: &Size,
+    programs: &Programs,
+    part: Range<usize>,
+) -> anyhow::Result<Cell> {
     let seed = size.seed;
     let engine = match column {
         Column::Exhaustive => Engine::Exhaustive,
@@ -102,13 +138,20 @@ pub fn here(store: Kind, column: Column, size: &Size) -> anyhow::Result<Cell> {
         Column::Http => return hammer::cell(store, size.executions_max),
     };
     let mut explorer = Explorer::new(engine);
-    if let Some(max) = size.executions_max {
-        explorer = explorer.executions_max(max);
+    let scenarios = &programs.scenarios[part];
+    if let Some(share) = programs.share {
+        explorer = explorer.executions_max(share * scenarios.len() as u64);
     }
-    let scenarios = contended(size.threads.into(), size.calls.into());
     let initial = START.into_iter().collect();
-    let verdict = with_store!(store, S => explorer.explore_scenarios::<Stored<S>>(&initial, &scenarios));
-    Ok(of_verdict(store, column, &verdict))
+    let verdict = with_store!(store, S => explorer.explore_scenarios::<Stored<S>>(&initial, scenarios));
+    let mut cell = of_verdict(store, column, &verdict);
+    if programs.is_cut && cell.verdict == "proved" {
+        // Of the programs that are left; the others were not tried.
+        "passed".clone_into(&mut cell.verdict);
+    }
+    cell.programs = programs.scenarios.len() as u64;
+    cell.every_program = programs.is_every;
+    Ok(cell)
 }
 
 fn of_verdict(store: Kind, column: Column, verdict: &Verdict) -> Cell {
@@ -125,6 +168,9 @@ fn of_verdict(store: Kind, column: Column, verdict: &Verdict) -> Cell {
             _ => None,
         },
         counterexample: verdict.counterexample().cloned(),
+        programs: 0,
+        every_program: false,
+        again: None,
     }
 }
 
@@ -153,6 +199,9 @@ pub fn in_a_child(store: Kind, column: Column, size: &Size) -> anyhow::Result<Ce
         elapsed_ms: start.elapsed().as_millis() as u64,
         undecided: None,
         limits: Vec::new(),
+        programs: 0,
+        every_program: false,
+        again: None,
         counterexample: Some(died(&last_words, output.status.code())),
     })
 }
@@ -164,9 +213,10 @@ fn died(last_words: &str, code: Option<i32>) -> Counterexample {
         threads: Vec::new(),
         program: Vec::new(),
         rows: Vec::new(),
-        preemptions: 0,
+        preemptions: None,
         why: vec![last_words.to_owned(), format!("and the process ended with {code}")],
         schedule: None,
+        replay: None,
         seed: None,
     }
 }

@@ -242,7 +242,7 @@ fn compare_within(threads: &[Vec<Op>], interleavings_max: usize) -> Compared {
         return Compared::TooLarge;
     }
     let (program, found) = runnable(threads);
-    let (search, counts) = drive(&program, Exhaustive::new(Budget::new(u64::MAX, None)), 1_000);
+    let (search, counts) = drive(&program, Exhaustive::new(Budget::new(u64::MAX, None), None), 1_000);
     if naive.deadlocks > 0 {
         assert!(search.finding.is_some(), "{threads:?}: {} deadlocks were missed", naive.deadlocks);
         return Compared::Deadlock;

@@ -23,14 +23,14 @@ pub(super) enum Next {
 /// can only be compared, and a second class for the same answer costs time alone.
 const ANSWERS_COMPARED_MAX: usize = 32;
 
-pub(super) struct Automaton<'a, S: Spec> {
-    ops: Map<&'a S::Op, u32>,
+pub(super) struct Automaton<S: Spec> {
+    ops: Map<S::Op, u32>,
     /// By operation, with answers in the order in which they were met.
     classes_of_op: Vec<Vec<u32>>,
     /// By operation, the one without an answer.
     unanswered: Vec<Option<u32>>,
     /// An operation with its answer: calls of one class are interchangeable.
-    classes: Vec<(&'a S::Op, Option<&'a S::Ret>)>,
+    classes: Vec<(S::Op, Option<S::Ret>)>,
     states: Vec<S>,
     state_by_hash: Map<u64, u32>,
     /// The next state with the same hash, or `NONE`.
@@ -51,7 +51,7 @@ const ROW_MAX: u32 = 256;
 
 const NONE: u32 = u32::MAX;
 
-impl<'a, S: Spec> Automaton<'a, S> {
+impl<S: Spec> Automaton<S> {
     /// The number of `initial` is 0.
     pub(super) fn new(initial: S) -> Self {
         let mut automaton = Self {
@@ -73,28 +73,28 @@ impl<'a, S: Spec> Automaton<'a, S> {
     }
 
     /// The numbers of an operation, and of its class with that answer.
-    pub(super) fn class_id(&mut self, op: &'a S::Op, ret: Option<&'a S::Ret>) -> (u32, u32) {
-        let fresh = self.classes_of_op.len() as u32;
-        let op_id = *self.ops.entry(op).or_insert(fresh);
-        if op_id == fresh {
+    pub(super) fn class_id(&mut self, op: &S::Op, ret: Option<&S::Ret>) -> (u32, u32) {
+        let op_id = self.ops.get(op).copied().unwrap_or_else(|| {
             self.classes_of_op.push(Vec::new());
             self.unanswered.push(None);
-        }
+            let fresh = self.ops.len() as u32;
+            self.ops.insert(op.clone(), fresh);
+            fresh
+        });
         let next = self.classes.len() as u32;
-        let class = match ret {
-            None => *self.unanswered[op_id as usize].get_or_insert(next),
-            Some(_) => {
-                let known = &mut self.classes_of_op[op_id as usize];
-                let mut recent = known.iter().rev().take(ANSWERS_COMPARED_MAX).copied();
-                let same = recent.find(|class| self.classes[*class as usize].1 == ret);
-                same.unwrap_or_else(|| {
-                    known.push(next);
-                    next
-                })
-            }
+        let class = if ret.is_none() {
+            *self.unanswered[op_id as usize].get_or_insert(next)
+        } else {
+            let known = &mut self.classes_of_op[op_id as usize];
+            let mut recent = known.iter().rev().take(ANSWERS_COMPARED_MAX).copied();
+            let same = recent.find(|class| self.classes[*class as usize].1.as_ref() == ret);
+            same.unwrap_or_else(|| {
+                known.push(next);
+                next
+            })
         };
         if class == next {
-            self.classes.push((op, ret));
+            self.classes.push((op.clone(), ret.cloned()));
         }
         (op_id, class)
     }
@@ -163,8 +163,8 @@ impl<'a, S: Spec> Automaton<'a, S> {
     }
 
     fn ask(&mut self, state: u32, class: u32) -> Next {
-        let (op, ret) = self.classes[class as usize];
-        let states = self.states[state as usize].next(op, ret);
+        let (op, ret) = &self.classes[class as usize];
+        let states = self.states[state as usize].next(op, ret.as_ref());
         let mut ids: Vec<u32> = Vec::with_capacity(states.len());
         for next in states {
             let id = self.state_id(next);
@@ -172,8 +172,9 @@ impl<'a, S: Spec> Automaton<'a, S> {
                 ids.push(id);
             }
         }
+        let (op, ret) = &self.classes[class as usize];
         assert!(
-            !S::reads(op, ret) || ids.iter().all(|id| *id == state),
+            !S::reads(op, ret.as_ref()) || ids.iter().all(|id| *id == state),
             "the spec says that {op:?} with {ret:?} changes nothing, and it changed {:?}",
             self.states[state as usize],
         );

@@ -112,22 +112,22 @@ pub(super) struct Move {
 }
 
 /// A part of a history, and what the spec says about it.
-pub(super) struct Problem<'p, 'a, S: Spec> {
+pub(super) struct Problem<'p, S: Spec> {
     pub(super) part: Part,
-    pub(super) automaton: &'p mut Automaton<'a, S>,
+    pub(super) automaton: &'p mut Automaton<S>,
     /// Questions put to the automaton so far.
     pub(super) steps: u64,
     /// Where `moves` keeps what it asked; by rank.
     asked: Vec<Asked>,
 }
 
-impl<'p, 'a, S: Spec> Problem<'p, 'a, S> {
-    pub(super) fn new(part: Part, automaton: &'p mut Automaton<'a, S>) -> Self {
+impl<'p, S: Spec> Problem<'p, S> {
+    pub(super) fn new(part: Part, automaton: &'p mut Automaton<S>) -> Self {
         Self { part, automaton, steps: 0, asked: Vec::new() }
     }
 }
 
-impl<S: Spec> Problem<'_, '_, S> {
+impl<S: Spec> Problem<'_, S> {
     /// Lets every read whose answer fits take effect; calls `took` with each.
     pub(super) fn settle(
         &mut self,

@@ -11,7 +11,7 @@ use crate::spec::Spec;
 pub(super) struct Trial<'a, S: Spec> {
     pub(super) calls: &'a [Call<S>],
     /// States and answers, which all trials share.
-    pub(super) automaton: Automaton<'a, S>,
+    pub(super) automaton: Automaton<S>,
     /// Steps left for all trials.
     pub(super) budget: u64,
     limits: Limits,

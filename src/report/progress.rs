@@ -14,6 +14,7 @@ pub struct Line {
 impl Line {
     /// Nothing is done of `of` parts.
     pub fn new(of: usize) -> Self {
+        crate::explore::progress::take_line();
         Self { live: std::io::stderr().is_terminal(), of, done: Mutex::new((0, String::new())) }
     }
 

@@ -4,7 +4,7 @@ use super::style::Style;
 use crate::verdict::{Counterexample, Row};
 
 /// The width that every report keeps to.
-const WIDTH: usize = 80;
+pub const WIDTH: usize = 80;
 
 /// The space before a row, in which it may be marked.
 const MARGIN: usize = 4;
@@ -94,4 +94,20 @@ fn one_below_the_other(shown: &Counterexample, rows: &[&Row], style: Style) -> V
 /// `text` with spaces behind it up to `width`.
 pub fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(text.chars().count())))
+}
+
+/// `text` in lines of at most the width that every report keeps to; those behind the first are indented.
+#[cfg(feature = "cli")]
+pub fn wrapped(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().expect("there is always one");
+        if !line.trim().is_empty() && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            lines.push(format!("  {word}"));
+        } else {
+            let space = if line.is_empty() { "" } else { " " };
+            line.extend([space, word]);
+        }
+    }
+    lines.join("\n")
 }

@@ -65,7 +65,7 @@ struct Step {
     invoked: u64,
 }
 
-fn lanes<'a, S: Spec>(history: &'a History<S>, automaton: &mut Automaton<'a, S>) -> Vec<Lane> {
+fn lanes<S: Spec>(history: &History<S>, automaton: &mut Automaton<S>) -> Vec<Lane> {
     let mut order: Vec<usize> = (0..history.calls().len()).collect();
     order.sort_by_key(|index| (history.calls()[*index].invoked, *index));
     let mut lane_of = std::collections::HashMap::new();
@@ -104,9 +104,9 @@ struct Frame {
     path_len: usize,
 }
 
-struct Search<'a, S: Spec> {
+struct Search<S: Spec> {
     lanes: Vec<Lane>,
-    automaton: Automaton<'a, S>,
+    automaton: Automaton<S>,
     steps: u64,
     seen: Set<Place>,
     frames: Vec<Frame>,
@@ -116,7 +116,7 @@ struct Search<'a, S: Spec> {
     returned: usize,
 }
 
-impl<S: Spec> Search<'_, S> {
+impl<S: Spec> Search<S> {
     fn run(&mut self, limits: Limits) -> Sequential {
         let start = Place { done: vec![0; self.lanes.len()], state: 0 };
         let mut next = Some(start);
