@@ -10,6 +10,7 @@
 
 pub mod cas_register;
 pub mod counter;
+mod entries;
 pub mod keyed;
 pub mod kv;
 pub mod limiter;
