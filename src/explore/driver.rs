@@ -151,7 +151,14 @@ impl<S: Strategy> Driver<S> {
         self.enabled.clear();
         self.enabled.extend(execution.started.iter().copied().filter(|id| execution.is_enabled(*id)));
         if self.enabled.is_empty() {
+            self.enabled.extend(execution.started.iter().copied().filter(|id| execution.may_time_out(*id)));
+        }
+        if self.enabled.is_empty() {
             self.enabled.extend(execution.started.iter().copied().filter(|id| execution.may_yield_idly(*id)));
+        }
+        if self.enabled.is_empty() && execution.times_out_elsewhere() {
+            execution.fail(Failure::Cut);
+            return None;
         }
         if self.enabled.is_empty() {
             let stuck = execution.stuck();

@@ -1,5 +1,6 @@
 //! `Mutex`: std's, beside its part in the world that made it.
 
+use super::held::{self, Held};
 use crate::world::operation::{At, Kind, Outcome};
 use crate::world::{self, Part, Stepped, object::State};
 use std::fmt;
@@ -18,7 +19,7 @@ use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 /// assert_eq!(count.into_inner().unwrap(), 1);
 /// ```
 pub struct Mutex<T: ?Sized> {
-    part: Part<loom::sync::Mutex<()>>,
+    part: Part<LoomLock>,
     data: std::sync::Mutex<T>,
 }
 
@@ -27,22 +28,20 @@ pub struct Mutex<T: ?Sized> {
 pub struct MutexGuard<'a, T: ?Sized> {
     /// Given back before the lock is, in `drop`.
     data: ManuallyDrop<std::sync::MutexGuard<'a, T>>,
-    held: Held<'a>,
+    held: Holding<'a>,
+    /// For a condvar, which takes it again.
+    lock: &'a Mutex<T>,
 }
 
-/// What else is to be given back.
-enum Held<'a> {
-    Nothing,
-    Loom(ManuallyDrop<loom::sync::MutexGuard<'a, ()>>, &'a Part<loom::sync::Mutex<()>>, At),
-    Model(&'a Part<loom::sync::Mutex<()>>, At),
-}
+type LoomLock = loom::sync::Mutex<()>;
+type Holding<'a> = Held<'a, LoomLock, loom::sync::MutexGuard<'a, ()>>;
 
 impl<T> Mutex<T> {
     /// As [`std::sync::Mutex::new`].
     #[inline]
     #[track_caller]
     pub fn new(value: T) -> Self {
-        let part = Part::new(Location::caller(), "Mutex", State::mutex, || loom::sync::Mutex::new(()));
+        let part = Part::new(Location::caller(), "Mutex", State::mutex, || LoomLock::new(()));
         Self { part, data: std::sync::Mutex::new(value) }
     }
 
@@ -58,7 +57,7 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
         if world::is_real() {
-            return guard(self.data.lock(), Held::Nothing);
+            return self.guard(self.data.lock(), Held::Nothing);
         }
         self.lock_in_model(Location::caller())
     }
@@ -68,7 +67,7 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
         if world::is_real() {
-            return try_guard(self.data.try_lock(), Held::Nothing);
+            return self.try_guard(self.data.try_lock(), Held::Nothing);
         }
         self.try_lock_in_model(Location::caller())
     }
@@ -79,23 +78,28 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     /// As [`std::sync::Mutex::is_poisoned`].
+    #[inline]
+    #[track_caller]
     pub fn is_poisoned(&self) -> bool {
-        self.data.is_poisoned()
+        world::is_poisoned(&self.part, Location::caller(), || self.data.is_poisoned())
     }
 
     /// As [`std::sync::Mutex::clear_poison`].
+    #[inline]
+    #[track_caller]
     pub fn clear_poison(&self) {
+        world::step(&self.part, Kind::ClearPoison, Location::caller(), |_| ());
         self.data.clear_poison();
     }
 
     #[cold]
-    fn lock_in_model(&self, at: At) -> LockResult<MutexGuard<'_, T>> {
+    pub(super) fn lock_in_model(&self, at: At) -> LockResult<MutexGuard<'_, T>> {
         let held = match world::step(&self.part, Kind::Lock, at, |lock| lock.lock().ok()) {
             Stepped::Loom(Some(guard)) => Held::Loom(ManuallyDrop::new(guard), &self.part, at),
             Stepped::Model(_) => Held::Model(&self.part, at),
-            _ => return guard(self.lock_while_unwinding(), Held::Nothing),
+            _ => return self.guard(self.lock_while_unwinding(), Held::Nothing),
         };
-        guard(self.data.lock(), held)
+        self.guard(self.data.lock(), held)
     }
 
     /// A destructor locks while its execution is given up: nobody else runs, so a holder never leaves.
@@ -103,12 +107,7 @@ impl<T: ?Sized> Mutex<T> {
         match self.data.try_lock() {
             Ok(guard) => Ok(guard),
             Err(TryLockError::Poisoned(poisoned)) => Err(poisoned),
-            Err(TryLockError::WouldBlock) => {
-                eprintln!(
-                    "raceproof: a destructor locks what another thread holds while an execution is given up"
-                );
-                std::process::abort()
-            }
+            Err(TryLockError::WouldBlock) => held::no_way_out(),
         }
     }
 
@@ -120,69 +119,91 @@ impl<T: ?Sized> Mutex<T> {
             Stepped::Real | Stepped::Unwinding => Held::Nothing,
             Stepped::Loom(None) | Stepped::Model(_) => return Err(TryLockError::WouldBlock),
         };
-        try_guard(self.data.try_lock(), held)
+        self.try_guard(self.data.try_lock(), held)
     }
-}
 
-#[inline]
-fn guard<'a, T: ?Sized>(
-    data: LockResult<std::sync::MutexGuard<'a, T>>,
-    held: Held<'a>,
-) -> LockResult<MutexGuard<'a, T>> {
-    match data {
-        Ok(data) => Ok(MutexGuard { data: ManuallyDrop::new(data), held }),
-        Err(poisoned) => {
-            Err(PoisonError::new(MutexGuard { data: ManuallyDrop::new(poisoned.into_inner()), held }))
+    /// A guard of the real world.
+    #[inline]
+    pub(super) fn guard_of_std<'a>(
+        &'a self,
+        data: LockResult<std::sync::MutexGuard<'a, T>>,
+    ) -> LockResult<MutexGuard<'a, T>> {
+        self.guard(data, Held::Nothing)
+    }
+
+    /// A guard of loom's world, whose loom part is held.
+    pub(super) fn guard_of_loom<'a>(
+        &'a self,
+        held: loom::sync::MutexGuard<'a, ()>,
+        at: At,
+    ) -> LockResult<MutexGuard<'a, T>> {
+        self.guard(self.data.lock(), Held::Loom(ManuallyDrop::new(held), &self.part, at))
+    }
+
+    #[inline]
+    fn guard<'a>(
+        &'a self,
+        data: LockResult<std::sync::MutexGuard<'a, T>>,
+        held: Holding<'a>,
+    ) -> LockResult<MutexGuard<'a, T>> {
+        let guard = |data| MutexGuard { data: ManuallyDrop::new(data), held, lock: self };
+        match data {
+            Ok(data) => Ok(guard(data)),
+            Err(poisoned) => Err(PoisonError::new(guard(poisoned.into_inner()))),
+        }
+    }
+
+    #[inline]
+    fn try_guard<'a>(
+        &'a self,
+        data: TryLockResult<std::sync::MutexGuard<'a, T>>,
+        held: Holding<'a>,
+    ) -> TryLockResult<MutexGuard<'a, T>> {
+        match data {
+            Ok(data) => Ok(self.guard(Ok(data), held)?),
+            Err(TryLockError::Poisoned(poisoned)) => Ok(self.guard(Err(poisoned), held)?),
+            Err(TryLockError::WouldBlock) => Err(TryLockError::WouldBlock),
         }
     }
 }
 
-#[inline]
-fn try_guard<'a, T: ?Sized>(
-    data: TryLockResult<std::sync::MutexGuard<'a, T>>,
-    held: Held<'a>,
-) -> TryLockResult<MutexGuard<'a, T>> {
-    match data {
-        Ok(data) => Ok(guard(Ok(data), held)?),
-        Err(TryLockError::Poisoned(poisoned)) => Ok(guard(Err(poisoned), held)?),
-        Err(TryLockError::WouldBlock) => Err(TryLockError::WouldBlock),
+impl<'a, T: ?Sized> MutexGuard<'a, T> {
+    /// What it guards.
+    pub(super) fn lock(&self) -> &'a Mutex<T> {
+        self.lock
+    }
+
+    /// The guard of std's, without a step.
+    #[inline]
+    pub(super) fn into_std(self) -> (&'a Mutex<T>, std::sync::MutexGuard<'a, T>) {
+        let mut this = ManuallyDrop::new(self);
+        // SAFETY: taken once, here, since the guard itself is never dropped.
+        (this.lock, unsafe { ManuallyDrop::take(&mut this.data) })
+    }
+
+    /// The guard of loom's, without a step. The data is given back.
+    pub(super) fn into_loom(self) -> Option<loom::sync::MutexGuard<'a, ()>> {
+        let mut this = ManuallyDrop::new(self);
+        // SAFETY: dropped once, here, since the guard itself is never dropped.
+        unsafe { ManuallyDrop::drop(&mut this.data) };
+        match &mut this.held {
+            // SAFETY: taken once, here, for the same reason.
+            Held::Loom(guard, ..) => Some(unsafe { ManuallyDrop::take(guard) }),
+            _ => None,
+        }
     }
 }
 
 impl<T: ?Sized> Drop for MutexGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        if !matches!(self.held, Held::Nothing) {
-            self.held.before();
+        if !self.held.is_nothing() {
+            self.held.before(Kind::Unlock);
         }
         // SAFETY: dropped once, here, and not used again.
         unsafe { ManuallyDrop::drop(&mut self.data) }
-        if !matches!(self.held, Held::Nothing) {
-            self.held.after();
-        }
-    }
-}
-
-impl Held<'_> {
-    /// The step, before the data is given back: whoever may lock next finds it free.
-    #[cold]
-    fn before(&mut self) {
-        if let Self::Model(part, at) = self {
-            world::step(part, Kind::Unlock, at, |_| ());
-        }
-    }
-
-    /// Loom's release, which lets no other thread run before it returns.
-    #[cold]
-    fn after(&mut self) {
-        if let Self::Loom(guard, part, at) = self {
-            if std::thread::panicking() {
-                return;
-            }
-            world::step(part, Kind::Unlock, at, |_| {
-                // SAFETY: dropped once, here, and not used again.
-                unsafe { ManuallyDrop::drop(guard) }
-            });
+        if !self.held.is_nothing() {
+            self.held.after(Kind::Unlock);
         }
     }
 }
