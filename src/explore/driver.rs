@@ -34,6 +34,16 @@ pub trait Strategy {
     /// show nothing new.
     fn pick(&mut self, execution: &Execution, enabled: &[ThreadId], tasks: &[&Task]) -> Option<Pick>;
 
+    /// Whether a deadlock is told as soon as some threads can never go on, though others still can.
+    fn ends_at_a_cycle(&self) -> bool {
+        true
+    }
+
+    /// How many executions there are about, as far as the search can tell.
+    fn estimate(&self) -> Option<f64> {
+        None
+    }
+
     /// An execution has ended. Returns whether the search goes on.
     fn end(&mut self, execution: &mut Execution, picks: &Schedule) -> bool;
 }
@@ -126,7 +136,7 @@ impl<S: Strategy> Driver<S> {
             }
             counts.shared |= e.shared();
             note_weak(e, &mut self.weak_seen, &mut counts.weak);
-            self.progress.tick(counts.executions);
+            self.progress.tick(counts.executions, || self.strategy.borrow().estimate());
             drop(counts);
             self.strategy.borrow_mut().end(e, &self.picks)
         })
@@ -165,10 +175,17 @@ impl<S: Strategy> Driver<S> {
             execution.fail(stuck);
             return None;
         }
+        if self.strategy.borrow().ends_at_a_cycle()
+            && let Some(cycle) = execution.cycle()
+        {
+            execution.fail(cycle);
+            return None;
+        }
         let Some(pick) = self.strategy.borrow_mut().pick(execution, &self.enabled, tasks) else {
             execution.fail(Failure::Cut);
             return None;
         };
+        execution.grant(pick.thread, &self.enabled);
         execution.chosen = pick.choice;
         let next = execution.threads[pick.thread.index()].next.as_ref();
         let chooses = next.is_some_and(|(operation, _)| matches!(operation.kind, Kind::Choose(_)));
@@ -223,7 +240,10 @@ impl<S: Strategy> Scheduler for Driver<S> {
         }
         self.running = true;
         self.picks.clear();
-        execution::with(|e| e.begin(self.steps_max));
+        execution::with(|e| {
+            e.begin(self.steps_max);
+            e.preemptions = Some(0);
+        });
         Some(ShuttleSchedule::new(0))
     }
 

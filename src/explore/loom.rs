@@ -79,7 +79,7 @@ fn run_once(program: &Program, search: &Mutex<Search>) {
     search.counts.executions += 1;
     search.counts.shared |= execution::with(|e| e.shared());
     let executions = search.counts.executions;
-    search.progress.tick(executions);
+    search.progress.tick(executions, || None);
     if !search.budget.spend() {
         search.cut = search.budget.cut();
     }
@@ -108,7 +108,8 @@ fn of_panic(execution: &Execution, panic: Panic) -> Failure {
     if says("Model exceeded maximum number of branches") {
         return undecided("an execution had more scheduling points than loom allows");
     }
-    if says("index out of bounds") && says("the len is 5") {
+    let too_many = says("self.threads.len() < self.max()");
+    if too_many || says("index out of bounds") && says("the len is 5") {
         return undecided("loom runs at most 5 threads, the main one included");
     }
     if panic.message.starts_with("deadlock") {

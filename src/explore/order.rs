@@ -71,6 +71,8 @@ pub struct Order {
     /// Steps by the position of their event in the trace.
     of_event: Vec<Option<usize>>,
     last: Vec<Option<usize>>,
+    /// The steps of each thread, in order.
+    of_thread: Vec<Vec<usize>>,
 }
 
 impl Order {
@@ -83,6 +85,8 @@ impl Order {
         self.of_event.clear();
         self.last.clear();
         self.last.resize(execution.threads.len(), None);
+        self.of_thread.iter_mut().for_each(Vec::clear);
+        self.of_thread.resize_with(execution.threads.len(), Vec::new);
         for event in &execution.trace {
             if event.operation.kind.is_plain() {
                 self.of_event.push(None);
@@ -120,6 +124,7 @@ impl Order {
         let send = after.first().and_then(|event| self.of_event[*event]);
         self.received.push(send.filter(|_| step.kind == Kind::TryRecv && step.outcome == Outcome::Done));
         self.last[step.thread.index()] = Some(at);
+        self.of_thread[step.thread.index()].push(at);
         self.steps.push(step);
     }
 
@@ -151,6 +156,21 @@ impl Order {
             .collect();
         steps.sort();
         steps.join("\n")
+    }
+
+    /// What has happened when a thread has made so many steps; nothing is known of one that has made none
+    /// and that nobody started behind a step.
+    pub fn past(&self, execution: &Execution, thread: ThreadId, steps: u32) -> Option<&Clock> {
+        let last = match steps.checked_sub(1) {
+            Some(nth) => self.of_thread[thread.index()][nth as usize],
+            None => execution.threads[thread.index()].spawned_after.and_then(|e| self.before_event(e))?,
+        };
+        Some(&self.clocks[last])
+    }
+
+    /// Whether a step is one of the first so many of its thread.
+    pub fn is_within(&self, at: usize, steps: &[u32]) -> bool {
+        steps.get(self.steps[at].thread.index()).is_some_and(|steps| self.nth[at] <= *steps)
     }
 
     /// Whether step `a` happens before step `b`, or is it.

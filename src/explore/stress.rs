@@ -41,9 +41,10 @@ fn wrong(finding: What, why: &str) -> Finding {
         threads: Vec::new(),
         program: Vec::new(),
         rows: Vec::new(),
-        preemptions: 0,
+        preemptions: None,
         why: why.lines().map(str::to_owned).collect(),
         schedule: None,
+        replay: None,
         seed: None,
     }))
 }

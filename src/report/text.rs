@@ -1,7 +1,7 @@
 //! Verdicts as text: the claim, the program, what happened, why it is wrong, what to do next.
 
 use super::style::{Style, grouped};
-use super::table::{padded, table};
+use super::table::{WIDTH, padded, table};
 use crate::verdict::{Counterexample, Coverage, Cut, Finding, Verdict};
 use std::fmt;
 
@@ -41,6 +41,10 @@ fn cut_text(cut: &Cut) -> String {
         Cut::Executions { max } => format!("cut short at {}", plural(*max, "execution")),
         Cut::Elapsed { ms_max } => format!("cut short after {ms_max} ms"),
         Cut::Preemptions { max } => format!("with at most {}", plural(*max as u64, "preemption")),
+        Cut::Choices { max } => {
+            format!("with at most {} from the first way of a choice", plural(*max as u64, "departure"))
+        }
+        Cut::Replay => "it ran one execution, by its schedule".to_owned(),
         Cut::Sampling => "it draws executions and cannot run them all".to_owned(),
     }
 }
@@ -66,18 +70,39 @@ pub fn counterexample(subject: &str, shown: &Counterexample, found: &str) -> Str
     let rows = table(shown, style);
     if !rows.is_empty() {
         lines.push(String::new());
-        lines.push(format!("how, with {}", plural(shown.preemptions as u64, "preemption")));
+        let preemptions = shown.preemptions.map(|n| format!(", with {}", plural(n as u64, "preemption")));
+        lines.push(format!("how{}", preemptions.unwrap_or_default()));
         lines.push(String::new());
         lines.extend(rows);
     }
     if !shown.why.is_empty() {
         lines.push(String::new());
         lines.push("why".to_owned());
-        lines.extend(shown.why.iter().map(|line| format!("    {line}").trim_end().to_owned()));
+        lines.extend(shown.why.iter().flat_map(|line| wrapped(&style.plain(line))));
     }
     lines.extend(replay(shown));
     lines.join("\n")
 }
+
+/// A line of words, indented, in lines that keep to the width where their words do.
+fn wrapped(text: &str) -> Vec<String> {
+    if text.chars().count() <= WIDTH - INDENT.len() {
+        return vec![format!("{INDENT}{text}").trim_end().to_owned()];
+    }
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().expect("there is a first line");
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > WIDTH - INDENT.len() {
+            lines.push(word.to_owned());
+        } else {
+            let space = if line.is_empty() { "" } else { " " };
+            line.extend([space, word]);
+        }
+    }
+    lines.into_iter().map(|line| format!("{INDENT}{line}").trim_end().to_owned()).collect()
+}
+
+const INDENT: &str = "    ";
 
 fn claim(subject: &str, shown: &Counterexample) -> String {
     match shown.finding {
@@ -92,8 +117,8 @@ fn claim(subject: &str, shown: &Counterexample) -> String {
 
 /// What to know to see it again.
 fn replay(shown: &Counterexample) -> Vec<String> {
-    let schedule = shown.schedule.as_ref().map(|schedule| format!("schedule    {schedule}"));
-    let seed = shown.seed.map(|seed| format!("seed        {seed}"));
-    let lines: Vec<String> = schedule.into_iter().chain(seed).collect();
+    let replay = shown.replay.as_ref().map(|command| format!("replay     {command}"));
+    let seed = shown.seed.map(|seed| format!("seed       {seed}"));
+    let lines: Vec<String> = replay.into_iter().chain(seed).collect();
     if lines.is_empty() { lines } else { [vec![String::new()], lines].concat() }
 }

@@ -88,6 +88,8 @@ pub struct Thread {
     asked: Vec<At>,
     /// What its guards gave back while a panic unwound, which is still to be done.
     put_off: Vec<(Operation, u32)>,
+    /// The steps that it has made; plain memory is not among them.
+    steps: u32,
     /// The object that stands for it, for those who join it.
     object: u32,
     knowledge: Knowledge,
@@ -114,6 +116,10 @@ pub struct Execution {
     pub narrator: Option<std::sync::Arc<dyn Narrator>>,
     /// The last step that a scheduler granted, as a position in the trace.
     granted: Option<usize>,
+    /// How often the scheduler left a thread that could have gone on, if there is one that tells.
+    pub preemptions: Option<usize>,
+    /// How often it went from one thread to another.
+    pub switches: usize,
     /// Who runs.
     pub current: ThreadId,
     /// The way that the scheduler chose for a `Choose` that it grants.
@@ -125,6 +131,18 @@ pub struct Execution {
     after: Vec<usize>,
     identities: HashMap<(ThreadId, u32), ThreadId>,
     steps_max: usize,
+}
+
+impl Thread {
+    /// Whether it is before a step.
+    pub fn is_waiting(&self) -> bool {
+        self.phase == Phase::AtStep
+    }
+
+    /// The steps that it has made; plain memory is not among them.
+    pub fn steps(&self) -> u32 {
+        self.steps
+    }
 }
 
 impl Default for ThreadId {
@@ -146,6 +164,8 @@ impl Execution {
         self.narrator = None;
         self.failure = None;
         self.granted = None;
+        self.preemptions = None;
+        self.switches = 0;
         self.unscheduled = None;
         self.current = ThreadId::MAIN;
         for thread in &mut self.threads {
@@ -309,6 +329,26 @@ impl Execution {
         self.perform(operation, slot)
     }
 
+    /// Who made the last step that a scheduler granted.
+    pub fn last_granted(&self) -> Option<ThreadId> {
+        self.last_step().map(|event| event.thread)
+    }
+
+    /// Whether it is a preemption if not `last` makes the next step: it could, and does not ask to wait.
+    pub fn is_preempted_without(&self, last: ThreadId, enabled: &[ThreadId]) -> bool {
+        let next = self.threads[last.index()].next.as_ref();
+        enabled.contains(&last) && next.is_some_and(|(operation, _)| operation.kind != Kind::Yield)
+    }
+
+    /// A scheduler grants a thread of `enabled` its step.
+    pub fn grant(&mut self, thread: ThreadId, enabled: &[ThreadId]) {
+        let Some(last) = self.last_granted().filter(|last| *last != thread) else { return };
+        self.switches += 1;
+        if self.is_preempted_without(last, enabled) {
+            self.preemptions = self.preemptions.map(|so_far| so_far + 1);
+        }
+    }
+
     /// The last step that a scheduler granted.
     pub fn last_step(&self) -> Option<&Event> {
         self.granted.map(|event| &self.trace[event])
@@ -362,6 +402,7 @@ impl Execution {
         let thread = &mut self.threads[self.current.index()];
         let event = self.trace.len();
         thread.last = Some(event);
+        thread.steps += u32::from(!operation.kind.is_plain());
         if let Some(call) = thread.call.take() {
             self.calls[call].invoked = Some(event);
         }
@@ -393,7 +434,8 @@ impl Execution {
     pub fn call(&mut self) -> usize {
         let thread = &mut self.threads[self.current.index()];
         thread.call = Some(self.calls.len());
-        self.calls.push(Call { thread: self.current, invoked: None, returned: None });
+        let before = thread.steps;
+        self.calls.push(Call { thread: self.current, before, after: None, invoked: None, returned: None });
         self.calls.len() - 1
     }
 
@@ -403,6 +445,7 @@ impl Execution {
         let thread = &mut self.threads[self.current.index()];
         thread.call = None;
         let call = &mut self.calls[call];
+        call.after = Some(thread.steps);
         call.invoked.get_or_insert(now);
         call.returned = Some(now);
     }
@@ -425,6 +468,27 @@ impl Execution {
         let thread = &mut self.threads[self.current.index()];
         thread.phase = Phase::Finished;
         thread.panic = panic;
+    }
+
+    /// Threads of which each waits for a lock that the next one holds: whatever the others do, these can
+    /// never go on.
+    pub fn cycle(&self) -> Option<Failure> {
+        let wait = |id: ThreadId| {
+            let (operation, slot) = self.threads[id.index()].next.as_ref()?;
+            let held_by = self.objects[*slot as usize].state.holder()?;
+            let waits = self.threads[id.index()].phase == Phase::AtStep && !self.is_enabled(id);
+            waits.then_some(Wait { thread: id, operation: *operation, slot: *slot, held_by: Some(held_by) })
+        };
+        let next = |id: &ThreadId| Some(wait(*id)?.held_by?.0);
+        // The thread that has just come to wait closes the cycle, if there is one.
+        let round = std::iter::successors(next(&self.current), next).take(self.threads.len());
+        let len = round.take_while(|id| *id != self.current).count() + 1;
+        let cycle = std::iter::successors(Some(self.current), next).take(len);
+        let waits: Option<Vec<Wait>> = cycle.map(wait).collect();
+        let waits = waits.filter(|waits| {
+            waits.len() == len && waits.last().and_then(|wait| Some(wait.held_by?.0)) == Some(self.current)
+        });
+        Some(Failure::Deadlock { waits: waits? })
     }
 
     /// No thread can make a step, and some have not finished: who waits for what.
@@ -459,6 +523,10 @@ impl Execution {
 pub struct Call {
     /// Whose.
     pub thread: ThreadId,
+    /// The steps of its thread before it was made.
+    pub before: u32,
+    /// The steps of its thread before it returned.
+    pub after: Option<u32>,
     /// The position in the trace of its first step: nobody could tell if it had begun no earlier.
     pub invoked: Option<usize>,
     /// The length of the trace when it returned.

@@ -15,6 +15,7 @@ mod wakeup;
 use super::budget::Budget;
 use super::driver::Strategy;
 use super::finding::Finding;
+use super::judge::{Judged, judge_class};
 use super::order::{Order, Step};
 use super::schedule::{Pick, Schedule};
 use crate::verdict::Cut;
@@ -31,6 +32,8 @@ struct Point {
     taken: Step,
     /// Who could make a step here.
     enabled: Vec<ThreadId>,
+    /// Branches that were run here before the current one.
+    run: usize,
     /// Steps that need not be made here: what follows them was run before.
     sleep: Vec<Step>,
     /// What is to be run from here when the current step's turn is over.
@@ -45,27 +48,44 @@ pub struct Exhaustive {
     depth: usize,
     order: Order,
     budget: Budget,
+    judge: Judged,
     begun: bool,
+    choices_max: usize,
+    executions: u64,
+    /// Whether a way of a choice was left out for that bound's sake.
+    pub choices_left_out: bool,
     /// Which bound ended the search, if one did.
     pub cut: Option<Cut>,
     /// The execution that refutes the program, or leaves it undecided.
     pub finding: Option<Finding>,
+    /// The schedule of an execution that shows it.
+    pub failed: Option<Schedule>,
     diverged: Option<String>,
 }
 
 impl Exhaustive {
     /// A search that has not begun.
-    pub fn new(budget: Budget) -> Self {
+    pub fn new(budget: Budget, judge: Judged) -> Self {
         Self {
             points: Vec::new(),
             depth: 0,
             order: Order::default(),
             budget,
+            judge,
             begun: false,
+            choices_max: usize::MAX,
+            executions: 0,
+            choices_left_out: false,
             cut: None,
             finding: None,
+            failed: None,
             diverged: None,
         }
+    }
+
+    /// With at most so many departures from the first way of a choice in one execution.
+    pub fn choices_max(self, choices_max: usize) -> Self {
+        Self { choices_max, ..self }
     }
 
     /// The step that the program makes at a point that the search has been at before.
@@ -107,18 +127,22 @@ impl Exhaustive {
         let (step, below) = first?;
         let (operation, _) = *execution.threads[step.thread.index()].next.as_ref()?;
         let taken = Step { outcome: chosen(&operation, step.choice()), ..step_of(step.thread, &operation) };
-        self.points.push(Point { taken, enabled: enabled.to_vec(), sleep, tree, below });
+        self.points.push(Point { taken, enabled: enabled.to_vec(), run: 0, sleep, tree, below });
         Some(Pick { thread: taken.thread, choice: taken.choice() })
     }
 
     /// What to run where anything may be run: the steps of one thread, of which only a choice has several.
     /// A choice comes first, since nothing depends on it; else the thread that ran last goes on.
-    fn fresh(&self, execution: &Execution, enabled: &[ThreadId], sleep: &[Step]) -> Vec<Step> {
+    fn fresh(&mut self, execution: &Execution, enabled: &[ThreadId], sleep: &[Step]) -> Vec<Step> {
+        let departs = |point: &&Point| point.taken.choice() > 0;
+        let bounded =
+            self.choices_max < usize::MAX && self.points.iter().filter(departs).count() >= self.choices_max;
         let next =
             |id: ThreadId| execution.threads[id.index()].next.as_ref().map(|(operation, _)| *operation);
         let steps = |id: ThreadId| -> Vec<Step> {
             let Some(operation) = next(id) else { return Vec::new() };
             let ways = if let Kind::Choose(ways) = operation.kind { ways } else { 1 };
+            let ways = if bounded { 1 } else { ways };
             let step = |way| Step { outcome: chosen(&operation, way), ..step_of(id, &operation) };
             (0..ways).map(step).filter(|step| !sleep.iter().any(|asleep| asleep.is_same(step))).collect()
         };
@@ -126,12 +150,14 @@ impl Exhaustive {
         let last = self.points.last().map(|point| point.taken.thread);
         let goes_on = enabled.iter().filter(|id| Some(**id) == last);
         let candidates = enabled.iter().filter(chooses).chain(goes_on).chain(enabled);
-        candidates.map(|id| steps(*id)).find(|steps| !steps.is_empty()).unwrap_or_default()
+        let steps = candidates.map(|id| steps(*id)).find(|steps| !steps.is_empty()).unwrap_or_default();
+        let is_choice = |step: &Step| matches!(step.kind, Kind::Choose(_));
+        self.choices_left_out |= bounded && steps.iter().any(is_choice);
+        steps
     }
 
     /// Puts what must be run to reverse each race of the execution into the trees.
     fn plan(&mut self, execution: &Execution) {
-        self.order.work_out(execution);
         let (order, points) = (&self.order, &mut self.points);
         order.races(execution, |first, later| {
             let point = &mut points[first];
@@ -152,6 +178,7 @@ impl Exhaustive {
             point.sleep.push(point.taken);
             if let Some((step, below)) = point.tree.take_first_of(&point.enabled) {
                 point.taken = step;
+                point.run += 1;
                 point.below = below;
                 return true;
             }
@@ -190,6 +217,19 @@ impl Strategy for Exhaustive {
         pick
     }
 
+    /// By the share of the search that is done: of each point's branches those before the one that is
+    /// run, weighed as if all branches were alike (Knuth, Math. Comp. 29, 1975). It corrects itself as
+    /// branches are found.
+    fn estimate(&self) -> Option<f64> {
+        let (mut done, mut share) = (0.0, 1.0);
+        for point in &self.points {
+            let branches = (point.run + 1 + point.tree.len()) as f64;
+            done += share * point.run as f64 / branches;
+            share /= branches;
+        }
+        (done > 0.0).then(|| self.executions as f64 / done)
+    }
+
     fn end(&mut self, execution: &mut Execution, picks: &Schedule) -> bool {
         if let Some(step) = self.diverged.take() {
             execution.failure = Some(Failure::Undecided(Reason::NotDeterministic { step }));
@@ -204,8 +244,14 @@ impl Strategy for Exhaustive {
                 format!("a destructor makes a step at {at} while its thread panics, and the program goes on");
             execution.fail(Failure::Undecided(Reason::NotModelled(what)));
         }
+        self.executions += 1;
+        self.order.work_out(execution);
+        if execution.failure.is_none() {
+            self.failed = judge_class(&self.judge, execution, &self.order);
+        }
         if execution.failure.as_ref().is_some_and(|failure| !matches!(failure, Failure::Cut)) {
             self.finding = Some(Finding::of(execution, picks));
+            self.failed.get_or_insert_with(|| picks.clone());
             return false;
         }
         self.plan(execution);

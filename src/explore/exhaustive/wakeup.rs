@@ -20,6 +20,11 @@ impl Tree {
         self.branches.is_empty()
     }
 
+    /// The number of branches.
+    pub fn len(&self) -> usize {
+        self.branches.len()
+    }
+
     /// A branch of one step, behind the others.
     pub fn add_step(&mut self, step: Step) {
         self.branches.push((step, Self::default()));

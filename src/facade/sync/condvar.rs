@@ -1,6 +1,6 @@
 //! `Condvar`: std's, beside its part in the world that made it.
 
-use super::mutex::{Mutex, MutexGuard};
+use super::mutex::{MutexGuard, guard_of_std};
 use crate::world::object::{State, condvar::Cv};
 use crate::world::operation::{At, Kind, Outcome, Patience};
 use crate::world::{self, Part, Stepped, World};
@@ -108,8 +108,7 @@ impl Condvar {
     {
         let at = Location::caller();
         if world::is_real() {
-            let (lock, std) = guard.into_std();
-            return timed(lock, self.real.wait_timeout_while(std, dur, condition));
+            return timed(self.real.wait_timeout_while(guard.into_std(), dur, condition));
         }
         let mut result = WaitTimeoutResult(false);
         loop {
@@ -146,10 +145,7 @@ impl Condvar {
     #[inline]
     fn wait_at<'a, T>(&self, guard: MutexGuard<'a, T>, at: At) -> LockResult<MutexGuard<'a, T>> {
         match world::current() {
-            World::Real => {
-                let (lock, std) = guard.into_std();
-                lock.guard_of_std(self.real.wait(std))
-            }
+            World::Real => guard_of_std(self.real.wait(guard.into_std())),
             World::Loom => self.wait_in_loom(guard, at),
             World::Model => {
                 let early = world::choose_once(2, at, "spurious wakeup") == Some(1);
@@ -161,10 +157,7 @@ impl Condvar {
 
     fn wait_timeout_at<'a, T>(&self, guard: MutexGuard<'a, T>, dur: Duration, at: At) -> TimedResult<'a, T> {
         let end = match world::current() {
-            World::Real => {
-                let (lock, std) = guard.into_std();
-                return timed(lock, self.real.wait_timeout(std, dur));
-            }
+            World::Real => return timed(self.real.wait_timeout(guard.into_std(), dur)),
             World::Loom => {
                 world::not_in_loom("wait_timeout", at);
                 End::TimedOut
@@ -190,7 +183,8 @@ impl Condvar {
         end: End,
         at: At,
     ) -> (LockResult<MutexGuard<'a, T>>, bool) {
-        let lock = guard.lock();
+        // Without one, the execution is over.
+        let Some(lock) = guard.lock() else { return (Ok(guard), false) };
         if matches!(end, End::Notified(_)) {
             world::step(&self.part, Kind::Cv(Cv::Wait), at, |_| ());
         }
@@ -200,31 +194,31 @@ impl Condvar {
             let stepped = world::step(&self.part, Kind::Cv(Cv::Wake(patience)), at, |_| ());
             timed_out = matches!(stepped, Stepped::Model(Outcome::Failed));
         }
-        (lock.lock_in_model(at), timed_out)
+        (lock.lock_again(at), timed_out)
     }
 
     fn wait_in_loom<'a, T>(&self, guard: MutexGuard<'a, T>, at: At) -> LockResult<MutexGuard<'a, T>> {
-        let lock = guard.lock();
-        let Some(held) = guard.into_loom() else { return lock.lock_in_model(at) };
+        // Without one, the execution is over.
+        let Some(lock) = guard.lock() else { return Ok(guard) };
+        let Some(held) = guard.into_loom() else { return lock.lock_again(at) };
         let stepped = world::step(&self.part, Kind::Cv(Cv::Wait), at, |condvar| condvar.wait(held).ok());
         match stepped {
             Stepped::Loom(Some(held)) => lock.guard_of_loom(held, at),
-            _ => lock.lock_in_model(at),
+            _ => lock.lock_again(at),
         }
     }
 }
 
-fn timed<'a, T>(
-    lock: &'a Mutex<T>,
-    result: LockResult<(std::sync::MutexGuard<'a, T>, std::sync::WaitTimeoutResult)>,
-) -> TimedResult<'a, T> {
+fn timed<T>(
+    result: LockResult<(std::sync::MutexGuard<'_, T>, std::sync::WaitTimeoutResult)>,
+) -> TimedResult<'_, T> {
     let (poisoned, (guard, timed)) = match result {
         Ok(result) => (false, result),
         Err(error) => (true, error.into_inner()),
     };
     let guard = if poisoned { Err(PoisonError::new(guard)) } else { Ok(guard) };
     let result = WaitTimeoutResult(timed.timed_out());
-    match lock.guard_of_std(guard) {
+    match guard_of_std(guard) {
         Ok(guard) => Ok((guard, result)),
         Err(error) => Err(PoisonError::new((error.into_inner(), result))),
     }

@@ -11,8 +11,8 @@ use std::panic::Location;
 use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 
 type LoomLock = loom::sync::RwLock<()>;
-type Reading<'a> = Held<'a, LoomLock, loom::sync::RwLockReadGuard<'a, ()>>;
-type Writing<'a> = Held<'a, LoomLock, loom::sync::RwLockWriteGuard<'a, ()>>;
+type Reading<'a, T> = Option<Box<Held<'a, RwLock<T>, loom::sync::RwLockReadGuard<'a, ()>>>>;
+type Writing<'a, T> = Option<Box<Held<'a, RwLock<T>, loom::sync::RwLockWriteGuard<'a, ()>>>>;
 
 /// As [`std::sync::RwLock`]. In a model, a reader that meets a waiting writer waits behind it in some
 /// executions and goes before it in others, since std promises neither.
@@ -49,40 +49,32 @@ impl<T: ?Sized> RwLock<T> {
     #[inline]
     #[track_caller]
     pub fn read(&self) -> LockResult<RwLockReadGuard<'_, T>> {
-        if world::is_real() {
-            return reading(self.data.read(), Held::Nothing);
-        }
-        self.read_in_model(Location::caller())
+        let held = if world::is_real() { None } else { self.read_in_model(Location::caller()) };
+        reading(self.data.read(), held)
     }
 
     /// As [`std::sync::RwLock::try_read`].
     #[inline]
     #[track_caller]
     pub fn try_read(&self) -> TryLockResult<RwLockReadGuard<'_, T>> {
-        if world::is_real() {
-            return or_would_block(self.data.try_read(), Held::Nothing, reading);
-        }
-        self.try_read_in_model(Location::caller())
+        let held = if world::is_real() { None } else { self.try_read_in_model(Location::caller())? };
+        or_would_block(self.data.try_read(), held, reading)
     }
 
     /// As [`std::sync::RwLock::write`].
     #[inline]
     #[track_caller]
     pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
-        if world::is_real() {
-            return writing(self.data.write(), Held::Nothing);
-        }
-        self.write_in_model(Location::caller())
+        let held = if world::is_real() { None } else { self.write_in_model(Location::caller()) };
+        writing(self.data.write(), held)
     }
 
     /// As [`std::sync::RwLock::try_write`].
     #[inline]
     #[track_caller]
     pub fn try_write(&self) -> TryLockResult<RwLockWriteGuard<'_, T>> {
-        if world::is_real() {
-            return or_would_block(self.data.try_write(), Held::Nothing, writing);
-        }
-        self.try_write_in_model(Location::caller())
+        let held = if world::is_real() { None } else { self.try_write_in_model(Location::caller())? };
+        or_would_block(self.data.try_write(), held, writing)
     }
 
     /// As [`std::sync::RwLock::get_mut`].
@@ -106,64 +98,57 @@ impl<T: ?Sized> RwLock<T> {
     }
 
     #[cold]
-    fn read_in_model(&self, at: At) -> LockResult<RwLockReadGuard<'_, T>> {
-        let held = match world::step(&self.part, Kind::Rw(Rw::Read), at, |lock| lock.read().ok()) {
-            Stepped::Loom(Some(guard)) => Held::Loom(ManuallyDrop::new(guard), &self.part, at),
-            Stepped::Model(_) => Held::Model(&self.part, at),
-            _ => return reading(at_once(self.data.try_read()), Held::Nothing),
-        };
-        reading(self.data.read(), held)
+    fn read_in_model(&self, at: At) -> Reading<'_, T> {
+        match world::step(&self.part, Kind::Rw(Rw::Read), at, |lock| lock.read().ok()) {
+            Stepped::Loom(Some(guard)) => Held::new(self, at, Some(guard)),
+            Stepped::Model(_) => Held::new(self, at, None),
+            Stepped::Loom(None) | Stepped::Real | Stepped::Unwinding => {
+                held::is_free_while_unwinding(&self.data.try_read());
+                None
+            }
+        }
     }
 
     #[cold]
-    fn try_read_in_model(&self, at: At) -> TryLockResult<RwLockReadGuard<'_, T>> {
-        let held = match world::step(&self.part, Kind::Rw(Rw::TryRead), at, |lock| lock.try_read().ok()) {
-            Stepped::Loom(Some(guard)) => Held::Loom(ManuallyDrop::new(guard), &self.part, at),
-            Stepped::Model(Outcome::Done) => Held::Model(&self.part, at),
-            Stepped::Real | Stepped::Unwinding => Held::Nothing,
-            Stepped::Loom(None) | Stepped::Model(_) => return Err(TryLockError::WouldBlock),
-        };
-        or_would_block(self.data.try_read(), held, reading)
+    fn try_read_in_model<E>(&self, at: At) -> Result<Reading<'_, T>, TryLockError<E>> {
+        match world::step(&self.part, Kind::Rw(Rw::TryRead), at, |lock| lock.try_read().ok()) {
+            Stepped::Loom(Some(guard)) => Ok(Held::new(self, at, Some(guard))),
+            Stepped::Model(Outcome::Done) => Ok(Held::new(self, at, None)),
+            Stepped::Real | Stepped::Unwinding => Ok(None),
+            Stepped::Loom(None) | Stepped::Model(_) => Err(TryLockError::WouldBlock),
+        }
     }
 
     #[cold]
-    fn write_in_model(&self, at: At) -> LockResult<RwLockWriteGuard<'_, T>> {
+    fn write_in_model(&self, at: At) -> Writing<'_, T> {
         if world::current() == World::Model {
             world::step(&self.part, Kind::Rw(Rw::Queue), at, |_| ());
         }
-        let held = match world::step(&self.part, Kind::Rw(Rw::Write), at, |lock| lock.write().ok()) {
-            Stepped::Loom(Some(guard)) => Held::Loom(ManuallyDrop::new(guard), &self.part, at),
-            Stepped::Model(_) => Held::Model(&self.part, at),
-            _ => return writing(at_once(self.data.try_write()), Held::Nothing),
-        };
-        writing(self.data.write(), held)
+        match world::step(&self.part, Kind::Rw(Rw::Write), at, |lock| lock.write().ok()) {
+            Stepped::Loom(Some(guard)) => Held::new(self, at, Some(guard)),
+            Stepped::Model(_) => Held::new(self, at, None),
+            Stepped::Loom(None) | Stepped::Real | Stepped::Unwinding => {
+                held::is_free_while_unwinding(&self.data.try_write());
+                None
+            }
+        }
     }
 
     #[cold]
-    fn try_write_in_model(&self, at: At) -> TryLockResult<RwLockWriteGuard<'_, T>> {
-        let held = match world::step(&self.part, Kind::Rw(Rw::TryWrite), at, |lock| lock.try_write().ok()) {
-            Stepped::Loom(Some(guard)) => Held::Loom(ManuallyDrop::new(guard), &self.part, at),
-            Stepped::Model(Outcome::Done) => Held::Model(&self.part, at),
-            Stepped::Real | Stepped::Unwinding => Held::Nothing,
-            Stepped::Loom(None) | Stepped::Model(_) => return Err(TryLockError::WouldBlock),
-        };
-        or_would_block(self.data.try_write(), held, writing)
-    }
-}
-
-/// A lock for a destructor while its execution is given up.
-fn at_once<G>(tried: TryLockResult<G>) -> LockResult<G> {
-    match tried {
-        Ok(guard) => Ok(guard),
-        Err(TryLockError::Poisoned(poisoned)) => Err(poisoned),
-        Err(TryLockError::WouldBlock) => held::no_way_out(),
+    fn try_write_in_model<E>(&self, at: At) -> Result<Writing<'_, T>, TryLockError<E>> {
+        match world::step(&self.part, Kind::Rw(Rw::TryWrite), at, |lock| lock.try_write().ok()) {
+            Stepped::Loom(Some(guard)) => Ok(Held::new(self, at, Some(guard))),
+            Stepped::Model(Outcome::Done) => Ok(Held::new(self, at, None)),
+            Stepped::Real | Stepped::Unwinding => Ok(None),
+            Stepped::Loom(None) | Stepped::Model(_) => Err(TryLockError::WouldBlock),
+        }
     }
 }
 
 #[inline]
 fn reading<'a, T: ?Sized>(
     data: LockResult<std::sync::RwLockReadGuard<'a, T>>,
-    held: Reading<'a>,
+    held: Reading<'a, T>,
 ) -> LockResult<RwLockReadGuard<'a, T>> {
     let guard = |data| RwLockReadGuard { data: ManuallyDrop::new(data), held };
     match data {
@@ -175,7 +160,7 @@ fn reading<'a, T: ?Sized>(
 #[inline]
 fn writing<'a, T: ?Sized>(
     data: LockResult<std::sync::RwLockWriteGuard<'a, T>>,
-    held: Writing<'a>,
+    held: Writing<'a, T>,
 ) -> LockResult<RwLockWriteGuard<'a, T>> {
     let guard = |data| RwLockWriteGuard { data: ManuallyDrop::new(data), held };
     match data {
@@ -202,21 +187,22 @@ macro_rules! guard {
         /// As std's.
         #[must_use = $must_use]
         pub struct $guard<'a, T: ?Sized> {
-            /// Given back before the lock is, in `drop`.
+            /// Taken out once, in `drop`.
             data: ManuallyDrop<std::sync::$guard<'a, T>>,
-            held: $held<'a>,
+            held: $held<'a, T>,
         }
 
         impl<T: ?Sized> Drop for $guard<'_, T> {
             #[inline]
             fn drop(&mut self) {
-                if !self.held.is_nothing() {
-                    self.held.before(Kind::Rw(Rw::$unlock));
-                }
-                // SAFETY: dropped once, here, and not used again.
-                unsafe { ManuallyDrop::drop(&mut self.data) }
-                if !self.held.is_nothing() {
-                    self.held.after(Kind::Rw(Rw::$unlock));
+                // SAFETY: taken once, here, and not used again.
+                let data = unsafe { ManuallyDrop::take(&mut self.data) };
+                match self.held.take() {
+                    None => drop(data),
+                    Some(held) => {
+                        let part = &held.lock.part;
+                        held.give_back(part, Kind::Rw(Rw::$unlock), data);
+                    }
                 }
             }
         }
