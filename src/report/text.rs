@@ -14,12 +14,9 @@ impl fmt::Display for Verdict {
             }
             Self::Undecided(coverage, why) => write!(f, "undecided ({}): {why}", coverage.engine),
             Self::Refuted(refutation) => {
-                let found = format!(
-                    "{}, {}",
-                    refutation.coverage.engine,
-                    plural(refutation.coverage.executions, "execution")
-                );
-                f.write_str(&counterexample("the program", &refutation.counterexample, &found))
+                // Not how soon: the same bytes by the engine, by its schedule and in the next run.
+                let found = refutation.coverage.engine.name();
+                f.write_str(&counterexample("the program", &refutation.counterexample, found))
             }
         }
     }
@@ -55,7 +52,7 @@ pub fn plural(number: u64, noun: &str) -> String {
     format!("{} {noun}{s}", grouped(number))
 }
 
-/// A counterexample of `subject`; `found` says by whom and how soon.
+/// A counterexample of `subject`; `found` says by whom it was found.
 pub fn counterexample(subject: &str, shown: &Counterexample, found: &str) -> String {
     let style = Style::of_environment();
     let mut lines = vec![format!("{} ({found})", claim(subject, shown))];
