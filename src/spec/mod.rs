@@ -15,6 +15,7 @@ pub mod keyed;
 pub mod kv;
 pub mod limiter;
 pub mod lock;
+mod programs;
 pub mod queue;
 pub mod register;
 mod scenario;
