@@ -134,11 +134,6 @@ pub struct Execution {
 }
 
 impl Thread {
-    /// Whether it is before a step.
-    pub fn is_waiting(&self) -> bool {
-        self.phase == Phase::AtStep
-    }
-
     /// The steps that it has made; plain memory is not among them.
     pub fn steps(&self) -> u32 {
         self.steps

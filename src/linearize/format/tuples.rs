@@ -86,8 +86,7 @@ fn tells(event: &Event) -> Option<bool> {
         _ if event.key.is_some() => Some(false),
         ("cas", Value::List(pair)) => Some(pair.len() == 2),
         ("cas", _) => Some(false),
-        ("read" | "get", Value::Nil) => Some(true),
-        ("read" | "get", _) => Some(false),
+        ("read" | "get", value) => Some(*value == Value::Nil),
         _ => None,
     }
 }
