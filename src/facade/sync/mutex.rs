@@ -92,8 +92,8 @@ impl<T: ?Sized> Mutex<T> {
     fn lock_in_model(&self, at: At) -> Option<Box<Held<'_>>> {
         let part = &self.part;
         match world::step(part, Kind::Lock, at, |lock| lock.lock().ok()) {
-            Stepped::Loom(Some(guard)) => held(part, at, Some(guard)),
-            Stepped::Model(_) => held(part, at, None),
+            Stepped::Loom(Some(guard)) => Some(Box::new(held(part, at, Some(guard)))),
+            Stepped::Model(_) => Some(Box::new(held(part, at, None))),
             Stepped::Loom(None) | Stepped::Real | Stepped::Unwinding => {
                 self.is_free_while_unwinding();
                 None
@@ -116,8 +116,8 @@ impl<T: ?Sized> Mutex<T> {
     fn try_lock_in_model<E>(&self, at: At) -> Result<Option<Box<Held<'_>>>, TryLockError<E>> {
         let part = &self.part;
         match world::step(part, Kind::TryLock, at, |lock| lock.try_lock().ok()) {
-            Stepped::Loom(Some(guard)) => Ok(held(part, at, Some(guard))),
-            Stepped::Model(Outcome::Done) => Ok(held(part, at, None)),
+            Stepped::Loom(Some(guard)) => Ok(Some(Box::new(held(part, at, Some(guard))))),
+            Stepped::Model(Outcome::Done) => Ok(Some(Box::new(held(part, at, None)))),
             Stepped::Real | Stepped::Unwinding => Ok(None),
             Stepped::Loom(None) | Stepped::Model(_) => Err(TryLockError::WouldBlock),
         }
@@ -128,8 +128,8 @@ fn held<'a>(
     part: &'a Part<loom::sync::Mutex<()>>,
     at: At,
     loom: Option<loom::sync::MutexGuard<'a, ()>>,
-) -> Option<Box<Held<'a>>> {
-    Some(Box::new(Held { part, at, loom: loom.map(ManuallyDrop::new) }))
+) -> Held<'a> {
+    Held { part, at, loom: loom.map(ManuallyDrop::new) }
 }
 
 #[inline]
