@@ -196,20 +196,23 @@ fn a_proof_names_the_lines_of_orderings_weaker_than_seqcst() {
 }
 
 #[test]
-fn a_guard_that_is_dropped_by_a_panic_which_is_caught_is_undecided() {
-    let verdict = explorer().explore(|| {
-        let lock = Arc::new(Mutex::new(()));
-        let other = {
-            let lock = Arc::clone(&lock);
-            raceproof::thread::spawn(move || {
-                let _guard = lock.lock().unwrap();
-                panic!("on purpose");
-            })
-        };
-        drop(lock.try_lock());
-        assert!(other.join().is_err());
-    });
-    assert_eq!(verdict.word(), "undecided", "{verdict}");
+fn a_guard_that_is_dropped_by_a_panic_lets_others_go_before_it_and_behind() {
+    let run = |held: bool| {
+        explorer().explore(move || {
+            let lock = Arc::new(Mutex::new(()));
+            let other = {
+                let lock = Arc::clone(&lock);
+                raceproof::thread::spawn(move || {
+                    let _guard = lock.lock().unwrap();
+                    panic!("on purpose");
+                })
+            };
+            assert!(lock.try_lock().is_err() != held);
+            assert!(other.join().is_err());
+        })
+    };
+    assert_eq!(run(true).assert_refuted().finding, Finding::Panic);
+    assert_eq!(run(false).assert_refuted().finding, Finding::Panic);
 }
 
 #[test]

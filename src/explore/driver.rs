@@ -34,6 +34,11 @@ pub trait Strategy {
     /// show nothing new.
     fn pick(&mut self, execution: &Execution, enabled: &[ThreadId], tasks: &[&Task]) -> Option<Pick>;
 
+    /// Whether a deadlock is told as soon as some threads can never go on, though others still can.
+    fn ends_at_a_cycle(&self) -> bool {
+        true
+    }
+
     /// How many executions there are about, as far as the search can tell.
     fn estimate(&self) -> Option<f64> {
         None
@@ -102,7 +107,8 @@ pub fn drive<S: Strategy + 'static>(program: &Program, strategy: S, steps_max: u
     (strategy, counts)
 }
 
-fn config() -> shuttle::Config {
+/// Shuttle as it is run here: silent, and without bounds of its own.
+pub fn config() -> shuttle::Config {
     let mut config = shuttle::Config::new();
     config.stack_size = STACK_BYTES;
     config.failure_persistence = shuttle::FailurePersistence::None;
@@ -156,14 +162,23 @@ impl<S: Strategy> Driver<S> {
         self.enabled.clear();
         self.enabled.extend(execution.started.iter().copied().filter(|id| execution.is_enabled(*id)));
         if self.enabled.is_empty() {
+            self.enabled.extend(execution.started.iter().copied().filter(|id| execution.may_time_out(*id)));
+        }
+        if self.enabled.is_empty() {
             self.enabled.extend(execution.started.iter().copied().filter(|id| execution.may_yield_idly(*id)));
+        }
+        if self.enabled.is_empty() && execution.times_out_elsewhere() {
+            execution.fail(Failure::Cut);
+            return None;
         }
         if self.enabled.is_empty() {
             let stuck = execution.stuck();
             execution.fail(stuck);
             return None;
         }
-        if let Some(cycle) = execution.cycle() {
+        if self.strategy.borrow().ends_at_a_cycle()
+            && let Some(cycle) = execution.cycle()
+        {
             execution.fail(cycle);
             return None;
         }

@@ -5,6 +5,8 @@ mod bounded;
 mod brute;
 #[cfg(test)]
 mod brute_calls;
+#[cfg(all(test, feature = "tokio"))]
+mod brute_peers;
 mod budget;
 mod driver;
 mod exhaustive;

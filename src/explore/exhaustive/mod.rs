@@ -30,6 +30,8 @@ use wakeup::Tree;
 struct Point {
     /// The step that the current execution makes here.
     taken: Step,
+    /// Who could make a step here.
+    enabled: Vec<ThreadId>,
     /// Branches that were run here before the current one.
     run: usize,
     /// Steps that need not be made here: what follows them was run before.
@@ -115,9 +117,8 @@ impl Exhaustive {
             }
             None => (Vec::new(), Tree::default()),
         };
-        let mut first = tree.take_first().filter(|(step, _)| enabled.contains(&step.thread));
+        let mut first = tree.take_first_of(enabled);
         if first.is_none() {
-            tree = Tree::default();
             for step in self.fresh(execution, enabled, &sleep) {
                 tree.add_step(step);
             }
@@ -126,7 +127,7 @@ impl Exhaustive {
         let (step, below) = first?;
         let (operation, _) = *execution.threads[step.thread.index()].next.as_ref()?;
         let taken = Step { outcome: chosen(&operation, step.choice()), ..step_of(step.thread, &operation) };
-        self.points.push(Point { taken, run: 0, sleep, tree, below });
+        self.points.push(Point { taken, enabled: enabled.to_vec(), run: 0, sleep, tree, below });
         Some(Pick { thread: taken.thread, choice: taken.choice() })
     }
 
@@ -161,9 +162,13 @@ impl Exhaustive {
         order.races(execution, |first, later| {
             let point = &mut points[first];
             let sequence = order.reversal(first, later);
-            if !point.sleep.iter().any(|step| sequence.can_begin_with(step).is_some()) {
+            let certain = order.is_certain(later, &sequence, &point.enabled);
+            // A step that waits there for what others do behind the race could not have come before it.
+            let possible = sequence.steps().next().is_some_and(|step| point.enabled.contains(&step.thread));
+            if possible && !point.sleep.iter().any(|step| sequence.can_begin_with(step).is_some()) {
                 point.tree.insert(sequence);
             }
+            certain
         });
     }
 
@@ -171,7 +176,7 @@ impl Exhaustive {
     fn go_back(&mut self) -> bool {
         while let Some(point) = self.points.last_mut() {
             point.sleep.push(point.taken);
-            if let Some((step, below)) = point.tree.take_first() {
+            if let Some((step, below)) = point.tree.take_first_of(&point.enabled) {
                 point.taken = step;
                 point.run += 1;
                 point.below = below;
