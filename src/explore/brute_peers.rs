@@ -26,11 +26,12 @@ type Threads = Vec<Vec<Op>>;
 /// The same program in the types of one library or the other: what its threads saw, and what the main thread
 /// received.
 macro_rules! program {
-    ($threads:expr, $arc:path, $mutex:path, $spawn:path, $channel:expr, $send:ident, $recv:ident) => {{
+    ($threads:expr, $arc:path, $mutex:path, $spawn:path, $channel:expr, $send:ident, $recv:ident $($ok:ident)?) => {{
         use $arc as SharedArc;
         use $mutex as Lock;
         let threads: &Threads = $threads;
         let locks = SharedArc::new([Lock::new(0), Lock::new(0)]);
+        #[allow(unused_mut, reason = "shuttle's receives by reference")]
         let (sender, mut receiver) = $channel;
         let handles = threads.iter().map(|ops| {
             let (ops, locks, sender) = (ops.clone(), SharedArc::clone(&locks), sender.clone());
@@ -57,12 +58,10 @@ macro_rules! program {
             })
         });
         let handles: Vec<_> = handles.collect();
-        let is_send = |op: &&Op| matches!(op, Op::Send(_));
-        let received =
-            (0..threads.iter().flatten().filter(is_send).count()).map(|_| receiver.$recv().unwrap());
-        let received: Vec<usize> = received.collect();
+        drop(sender);
+        // To the end, since loom wants no receiver to be dropped before its senders.
+        let received: Vec<usize> = std::iter::from_fn(|| receiver.$recv()$(.$ok())?).collect();
         let seen: Vec<Vec<usize>> = handles.into_iter().map(|handle| handle.join().unwrap()).collect();
-        let _ = &mut receiver;
         format!("{seen:?} {received:?}")
     }};
 }
@@ -105,7 +104,7 @@ fn seen_by_shuttle(threads: &Threads) -> Option<BTreeSet<String>> {
             shuttle::thread::spawn,
             shuttle::sync::mpsc::channel::<usize>(),
             send,
-            recv
+            recv ok
         );
         noted.lock().unwrap().insert(outcome);
     });

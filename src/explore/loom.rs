@@ -48,7 +48,7 @@ pub fn explore(program: &Program, budget: Budget) -> Ended {
     if finding.is_some() {
         search.counts.executions += 1;
     }
-    Ended { counts: search.counts.clone(), finding, cut: search.cut.take(), limits: Vec::new() }
+    Ended { counts: search.counts.clone(), finding, cut: search.cut.take(), ..Ended::default() }
 }
 
 fn check(program: &Program, search: &Arc<Mutex<Search>>) -> std::thread::Result<()> {

@@ -251,7 +251,7 @@ impl Explorer {
 
     fn run_again(&self, schedule: Schedule, program: &Program, judge: &Judged) -> Ended {
         let (replay, counts) = driver::drive(program, Replay::new(schedule, judge.clone()), self.steps_max);
-        Ended { counts, finding: replay.finding, cut: Some(Cut::Replay), limits: Vec::new() }
+        Ended { counts, finding: replay.finding, cut: Some(Cut::Replay), ..Ended::default() }
     }
 
     fn run(&self, program: &Program, judge: &Judged) -> Ended {
@@ -276,7 +276,7 @@ impl Explorer {
         let limits = weak_orderings(&counts);
         let finding = self.show(program, judge, search.failed, search.finding);
         let choices = search.choices_left_out.then_some(Cut::Choices { max: self.choices_max });
-        Ended { counts, finding, cut: search.cut.or(choices), limits }
+        Ended { counts, finding, cut: search.cut.or(choices), limits, largest: search.largest }
     }
 
     /// With no preemption, with one, and so on.
@@ -289,7 +289,7 @@ impl Explorer {
             let limits = weak_orderings(&counts);
             // Those with fewer were run again among these.
             let counts = Counts { executions: 0, ..counts };
-            all.add(Ended { counts, finding: search.finding, cut: search.cut, limits });
+            all.add(Ended { counts, finding: search.finding, cut: search.cut, limits, ..Ended::default() });
             all.counts.executions = search.executions;
             if all.finding.is_some() || all.cut.is_some() || !search.pruned {
                 return all;
@@ -303,7 +303,7 @@ impl Explorer {
         let sampling = sampling.judged(judge.clone());
         let (sampling, counts) = driver::drive(program, sampling, self.steps_max);
         let finding = self.show(program, judge, sampling.failed, sampling.finding);
-        Ended { counts, finding, cut: Some(Cut::Sampling), limits: Vec::new() }
+        Ended { counts, finding, cut: Some(Cut::Sampling), ..Ended::default() }
     }
 
     /// What is found, by the execution that is read most easily.
@@ -329,6 +329,7 @@ impl Explorer {
             redundant: ended.counts.redundant,
             elapsed: start.elapsed(),
             limits: ended.limits,
+            largest: ended.largest,
         };
         match ended.finding {
             Some(Finding::Wrong(mut counterexample)) => {
@@ -368,6 +369,8 @@ struct Ended {
     /// Why executions were left out, if any were.
     cut: Option<Cut>,
     limits: Vec<Limit>,
+    /// Where most orders come from, if they were too many.
+    largest: Vec<String>,
 }
 
 impl Ended {
@@ -383,6 +386,9 @@ impl Ended {
         self.counts.weak.extend(other.counts.weak);
         self.finding = other.finding;
         self.cut = self.cut.take().or(other.cut);
+        if self.largest.is_empty() {
+            self.largest = other.largest;
+        }
         for limit in other.limits {
             if !self.limits.contains(&limit) {
                 self.limits.push(limit);

@@ -10,7 +10,11 @@ impl fmt::Display for Verdict {
         match self {
             Self::Proved(coverage) => write!(f, "proved: {}", covered(coverage)),
             Self::Passed(coverage, cut) => {
-                write!(f, "passed, which is no proof: {}; {}", covered(coverage), cut_text(cut))
+                write!(f, "passed, which is no proof: {}; {}", covered(coverage), cut_text(cut))?;
+                if coverage.largest.is_empty() {
+                    return Ok(());
+                }
+                write!(f, "\n  most orders come from: {}", coverage.largest.join(", "))
             }
             Self::Undecided(coverage, why) => write!(f, "undecided ({}): {why}", coverage.engine),
             Self::Refuted(refutation) => {

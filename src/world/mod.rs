@@ -306,7 +306,7 @@ pub fn choose_once(n: u32, at: At, noun: &'static str) -> Option<u32> {
 
 /// Says that loom's world has no such thing, and ends the exploration without a verdict.
 pub fn not_in_loom(what: &str, at: At) {
-    let what = format!("loom's world has no {what} ({at}); the exhaustive engine does");
+    let what = format!("not modelled in loom's world: {what} ({at}); the exhaustive engine does");
     execution::with(|e| e.fail(Failure::Undecided(Reason::NotModelled(what))));
     if !std::thread::panicking() {
         panic::give_up();
