@@ -184,8 +184,8 @@ fn wait_lines(execution: &Execution, waits: &[Wait]) -> Vec<String> {
     let width = |i: usize| texts.iter().map(|text| text[i].chars().count()).max().unwrap_or(0);
     let (names, holds) = (width(0), width(1));
     let line = |[name, held, waits]: &[String; 3]| {
-        let held = if holds == 0 { String::new() } else { format!("{held:holds$}   ") };
-        format!("{name:names$}   {held}{waits}")
+        let held = if holds == 0 { String::new() } else { format!("{held:holds$}  ") };
+        format!("{name:names$}  {held}{waits}")
     };
     texts.iter().map(line).collect()
 }

@@ -12,6 +12,7 @@ mod driver;
 mod exhaustive;
 mod finding;
 mod judge;
+mod limits;
 mod loom;
 mod names;
 mod order;
@@ -273,7 +274,7 @@ impl Explorer {
     fn exhaust(&self, program: &Program, judge: &Judged, budget: Budget) -> Ended {
         let search = Exhaustive::new(budget, judge.clone()).choices_max(self.choices_max);
         let (search, counts) = driver::drive(program, search, self.steps_max);
-        let limits = weak_orderings(&counts);
+        let limits = counts.limits.list();
         let finding = self.show(program, judge, search.failed, search.finding);
         let choices = search.choices_left_out.then_some(Cut::Choices { max: self.choices_max });
         Ended { counts, finding, cut: search.cut.or(choices), limits, largest: search.largest }
@@ -286,7 +287,7 @@ impl Explorer {
             let search = Bounded::new(preemptions_max, judge.clone(), budget);
             let (search, counts) = driver::drive(program, search, self.steps_max);
             budget = search.limit;
-            let limits = weak_orderings(&counts);
+            let limits = counts.limits.list();
             // Those with fewer were run again among these.
             let counts = Counts { executions: 0, ..counts };
             all.add(Ended { counts, finding: search.finding, cut: search.cut, limits, ..Ended::default() });
@@ -352,15 +353,6 @@ impl Explorer {
     }
 }
 
-/// Orderings weaker than `SeqCst` count for happens-before alone; every load reads the last store.
-fn weak_orderings(counts: &Counts) -> Vec<Limit> {
-    if counts.weak.is_empty() {
-        return Vec::new();
-    }
-    let what = "values that orderings weaker than SeqCst let a load read; loom decides those";
-    vec![Limit { what: what.to_owned(), lines: counts.weak.iter().cloned().collect() }]
-}
-
 /// How an engine ended.
 #[derive(Default)]
 struct Ended {
@@ -383,16 +375,14 @@ impl Ended {
         self.counts.executions += other.counts.executions;
         self.counts.redundant += other.counts.redundant;
         self.counts.shared |= other.counts.shared;
-        self.counts.weak.extend(other.counts.weak);
+        self.counts.limits.extend(other.counts.limits);
         self.finding = other.finding;
         self.cut = self.cut.take().or(other.cut);
         if self.largest.is_empty() {
             self.largest = other.largest;
         }
-        for limit in other.limits {
-            if !self.limits.contains(&limit) {
-                self.limits.push(limit);
-            }
+        if !other.limits.is_empty() {
+            self.limits = self.counts.limits.list();
         }
     }
 }

@@ -309,10 +309,12 @@ impl Execution {
         Some(operation.kind.patience())
     }
 
-    /// Whether another thread has made a step since this one's last: nothing else can end its loop.
+    /// Whether another thread has changed anything since this one's last step: nothing else can end its loop.
     fn sees_news(&self, id: ThreadId) -> bool {
         let since = self.threads[id.index()].last.map_or(0, |last| last + 1);
-        self.trace[since..].iter().any(|event| event.thread != id && event.operation.kind != Kind::Yield)
+        self.trace[since..]
+            .iter()
+            .any(|event| event.thread != id && event.operation.kind.changes(event.outcome))
     }
 
     /// The granted thread goes on: it makes its step.

@@ -174,6 +174,22 @@ impl Kind {
         rw || matches!(self, Self::Lock | Self::TryLock)
     }
 
+    /// Whether it may have changed what others see.
+    pub fn changes(self, outcome: Outcome) -> bool {
+        let looks = matches!(
+            self,
+            Self::Yield
+                | Self::Load(_)
+                | Self::Fence(_)
+                | Self::CellRead
+                | Self::IsFinished
+                | Self::Query
+                | Self::IsPoisoned
+                | Self::Choose(_)
+        );
+        !looks && outcome != Outcome::Failed
+    }
+
     /// Whether it writes an atomic when it succeeds.
     fn writes(self, outcome: Outcome) -> bool {
         match self {

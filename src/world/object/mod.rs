@@ -140,7 +140,6 @@ impl State {
     /// Whether a thread could do `kind` now, where it makes no difference which.
     pub fn enabled(&self, kind: Kind) -> bool {
         match self {
-            Self::Condvar(_) => true,
             Self::Mutex(mutex) => mutex.enabled(kind),
             Self::RwLock(lock) => {
                 if let Kind::Rw(kind) = kind {
@@ -151,7 +150,7 @@ impl State {
             }
             Self::Channel(channel) => channel.enabled(kind),
             Self::Thread(thread) => kind != Kind::Join || thread.exit.is_some(),
-            Self::Atomic(_) | Self::Cell(_) | Self::Fence | Self::Nothing => true,
+            Self::Condvar(_) | Self::Atomic(_) | Self::Cell(_) | Self::Fence | Self::Nothing => true,
         }
     }
 

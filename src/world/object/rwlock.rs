@@ -52,6 +52,7 @@ impl Rw {
 /// - A `try_write` meets everybody but the queue, which it passes by.
 /// - Two attempts that failed commute. Two that read do not: where a writer waits at a free lock, each would
 ///   have gone first, and the other would have failed behind it.
+#[expect(clippy::match_same_arms, reason = "one rule a line")]
 pub fn relation((a, a_out): (Rw, Outcome), (b, b_out): (Rw, Outcome)) -> Relation {
     use Relation::{Independent, Ordered, Racing};
     use Rw::{Queue, Read, ReadUnlock, TryRead, TryWrite, Write, WriteUnlock};
