@@ -33,104 +33,122 @@ fn proves_the_sound_stores_with_a_call_that_is_dropped() {
     assert!(dropped > 2 * whole, "{dropped} executions, {whole} without drops");
 }
 
-/// What a call does with the value while it has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum How {
-    /// It takes it out, tells the audit, and puts it back.
-    TakesItOut,
-    /// It tells the audit first.
-    TellsFirst,
-}
-
-/// One counter, and an audit that hears of each call.
+/// One number that one call at a time has to itself, and an audit that hears of each call.
 #[derive(Debug)]
-struct Audited<const TAKES_IT_OUT: bool> {
+struct Audited {
     value: Mutex<Option<i64>>,
+    /// Room for one: whoever has sent is in.
+    gate: mpsc::Sender<()>,
+    entered: Mutex<mpsc::Receiver<()>>,
     audit: mpsc::Sender<()>,
     /// Kept, so that the audit has somewhere to go.
     _heard: Mutex<mpsc::Receiver<()>>,
 }
 
-impl<const TAKES_IT_OUT: bool> Subject for Audited<TAKES_IT_OUT> {
+/// Is in, until it is dropped.
+struct Pass<'a>(&'a Audited);
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        let _ = self.0.entered.lock().unwrap().try_recv();
+    }
+}
+
+impl Audited {
+    fn new() -> Self {
+        let ((gate, entered), (audit, heard)) = (mpsc::channel(1), mpsc::channel(8));
+        let (entered, heard) = (Mutex::new(entered), Mutex::new(heard));
+        Self { value: Mutex::new(Some(0)), gate, entered, audit, _heard: heard }
+    }
+
+    async fn enter(&self) -> Pass<'_> {
+        self.gate.send(()).await.expect("it is kept");
+        Pass(self)
+    }
+
+    async fn tell(&self) {
+        self.audit.send(()).await.expect("it is kept");
+    }
+
+    fn take(&self) -> i64 {
+        self.value.lock().unwrap().take().expect("whoever takes it puts it back")
+    }
+
+    fn put(&self, value: i64) {
+        *self.value.lock().unwrap() = Some(value);
+    }
+}
+
+/// Takes the value out, tells the audit, and puts it back; or tells it before.
+#[derive(Debug)]
+struct TakesItOut<const AND_AWAITS: bool>(Audited);
+
+impl<const AND_AWAITS: bool> Subject for TakesItOut<AND_AWAITS> {
     type Spec = Counters;
 
     async fn new() -> Self {
-        let (audit, heard) = mpsc::channel(8);
-        Self { value: Mutex::new(Some(0)), audit, _heard: Mutex::new(heard) }
+        Self(Audited::new())
     }
 
     async fn call(&self, op: &Op) -> Ret {
-        let how = if TAKES_IT_OUT { How::TakesItOut } else { How::TellsFirst };
-        if how == How::TellsFirst {
-            self.audit.send(()).await.expect("it is kept");
+        let _pass = self.0.enter().await;
+        if !AND_AWAITS {
+            self.0.tell().await;
         }
-        // A model's tasks stay where they are, so the lock may be held across the await.
-        let mut value = self.value.lock().unwrap();
-        let had = value.take().expect("whoever takes it puts it back");
-        if how == How::TakesItOut {
-            self.audit.send(()).await.expect("it is kept");
+        let had = self.0.take();
+        if AND_AWAITS {
+            self.0.tell().await;
         }
-        match op {
-            Op::Get(_) => {
-                *value = Some(had);
-                Ret::Value(had)
-            }
-            _ => {
-                *value = Some(had + 1);
-                Ret::Ok
-            }
-        }
+        let is_get = matches!(op, Op::Get(_));
+        self.0.put(if is_get { had } else { had + 1 });
+        if is_get { Ret::Value(had) } else { Ret::Ok }
     }
 
     async fn state(&self) -> Option<Counters> {
-        let value = self.value.lock().unwrap().expect("whoever takes it puts it back");
-        Some([("i", value), ("j", 0)].into_iter().collect())
+        Some([("i", self.0.take()), ("j", 0)].into_iter().collect())
     }
 }
 
 #[test]
 fn refutes_a_store_that_takes_the_value_out_and_awaits() {
-    explore::<Audited<false>>().assert_proved();
-    let verdict = explore::<Audited<true>>();
+    explore::<TakesItOut<false>>().assert_proved();
+    let verdict = explore::<TakesItOut<true>>();
     let shown = verdict.assert_refuted();
     assert_eq!(shown.finding, Finding::Panic, "{verdict}");
     let line = shown.rows.iter().find(|row| row.text == "dropped at this await").expect("the await");
     assert!(line.at.as_deref().is_some_and(|at| at.starts_with("cancellations.rs:")), "{verdict}");
     // Without drops it is right.
     let whole = bounds([Op::Inc(i()), Op::Get(i())]).cancellations(0);
-    Explorer::new(Engine::Exhaustive).explore_subject::<Audited<true>>(&whole).assert_proved();
+    Explorer::new(Engine::Exhaustive).explore_subject::<TakesItOut<true>>(&whole).assert_proved();
 }
 
-/// Adds the half of it on either side of an await.
+/// Adds a half on either side of an await.
 #[derive(Debug)]
-struct Halves {
-    value: Mutex<i64>,
-    audit: mpsc::Sender<()>,
-    _heard: Mutex<mpsc::Receiver<()>>,
-}
+struct Halves(Audited);
 
 impl Subject for Halves {
     type Spec = Counters;
 
     async fn new() -> Self {
-        let (audit, heard) = mpsc::channel(8);
-        Self { value: Mutex::new(0), audit, _heard: Mutex::new(heard) }
+        Self(Audited::new())
     }
 
     async fn call(&self, op: &Op) -> Ret {
-        let mut value = self.value.lock().unwrap();
+        let _pass = self.0.enter().await;
+        let had = self.0.take();
         if let Op::Get(_) = op {
-            return Ret::Value(*value / 2);
+            self.0.put(had);
+            return Ret::Value(had / 2);
         }
-        *value += 1;
-        self.audit.send(()).await.expect("it is kept");
-        *value += 1;
+        self.0.put(had + 1);
+        self.0.tell().await;
+        self.0.put(had + 2);
         Ret::Ok
     }
 
     async fn state(&self) -> Option<Counters> {
-        let value = *self.value.lock().unwrap();
-        Some([("i", value), ("j", i64::from(value % 2 == 1))].into_iter().collect())
+        let value = self.0.take();
+        Some([("i", value / 2), ("j", value % 2)].into_iter().collect())
     }
 }
 
