@@ -148,6 +148,13 @@ fn a_search_that_is_cut_short_is_passed_and_not_what_was_asked_for() {
 }
 
 #[test]
+fn of_too_many_programs_those_that_contend_are_tried_and_the_legend_says_so() {
+    let (code, out, err) = said("prove --store lost_update --engine exhaustive --threads 4 --calls 8");
+    assert_eq!((code, &*err), (0, ""), "{out}");
+    assert!(out.contains("exhaustive: 72 programs of 2 to 4 clients with 1 to 8 calls each that"), "{out}");
+}
+
+#[test]
 fn more_threads_than_an_engine_runs_are_undecided_with_the_reason() {
     let (code, out, err) = said("prove --store channel --engine loom --threads 4 --calls 1");
     assert_eq!(code, 1, "{out}");

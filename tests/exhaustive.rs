@@ -253,6 +253,7 @@ fn a_search_that_is_cut_short_is_no_proof() {
     let verdict = cut.explore_scenarios::<Stored<MutexStore>>(&initial, &[Scenario { threads }]);
     assert_eq!(verdict.word(), "passed");
     assert_eq!(verdict.coverage().executions, 10);
+    assert!(verdict.to_string().contains("most orders come from: counters 100 %"), "{verdict}");
 }
 
 #[test]

@@ -103,7 +103,8 @@ pub fn drive<S: Strategy + 'static>(program: &Program, strategy: S, steps_max: u
     (strategy, counts)
 }
 
-fn config() -> shuttle::Config {
+/// Shuttle as it is run here: silent, and without bounds of its own.
+pub fn config() -> shuttle::Config {
     let mut config = shuttle::Config::new();
     config.stack_size = STACK_BYTES;
     config.failure_persistence = shuttle::FailurePersistence::None;

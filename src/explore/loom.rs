@@ -49,7 +49,7 @@ pub fn explore(program: &Program, budget: Budget) -> Ended {
         search.counts.executions += 1;
     }
     let limits = search.counts.limits.list();
-    Ended { counts: search.counts.clone(), finding, cut: search.cut.take(), limits }
+    Ended { counts: search.counts.clone(), finding, cut: search.cut.take(), limits, ..Ended::default() }
 }
 
 fn check(program: &Program, search: &Arc<Mutex<Search>>) -> std::thread::Result<()> {

@@ -4,7 +4,7 @@ use super::style::Style;
 use crate::verdict::{Counterexample, Row};
 
 /// The width that every report keeps to.
-pub const WIDTH: usize = 80;
+const WIDTH: usize = 80;
 
 /// The space before a row, in which it may be marked.
 const MARGIN: usize = 4;

@@ -10,6 +10,7 @@
 //! out to be behind a reversal is not known before it is made. It is taken to depend on whatever one of
 //! its outcomes depends on, and now and then such an execution is given up (`Counts::redundant`).
 
+mod crowd;
 mod wakeup;
 
 use super::budget::Budget;
@@ -22,6 +23,7 @@ use crate::verdict::Cut;
 use crate::world::execution::Execution;
 use crate::world::failure::{Failure, Reason};
 use crate::world::operation::{Kind, Operation, Outcome, ThreadId};
+use crowd::Crowd;
 use shuttle::scheduler::Task;
 use wakeup::Tree;
 
@@ -52,6 +54,9 @@ pub struct Exhaustive {
     begun: bool,
     choices_max: usize,
     executions: u64,
+    crowd: Crowd,
+    /// Where most orders come from, if the search was cut short.
+    pub largest: Vec<String>,
     /// Whether a way of a choice was left out for that bound's sake.
     pub choices_left_out: bool,
     /// Which bound ended the search, if one did.
@@ -75,6 +80,8 @@ impl Exhaustive {
             begun: false,
             choices_max: usize::MAX,
             executions: 0,
+            crowd: Crowd::default(),
+            largest: Vec::new(),
             choices_left_out: false,
             cut: None,
             finding: None,
@@ -158,8 +165,9 @@ impl Exhaustive {
 
     /// Puts what must be run to reverse each race of the execution into the trees.
     fn plan(&mut self, execution: &Execution) {
-        let (order, points) = (&self.order, &mut self.points);
+        let (order, points, crowd) = (&self.order, &mut self.points, &mut self.crowd);
         order.races(execution, |first, later| {
+            crowd.note(&order.steps[first]);
             let point = &mut points[first];
             let sequence = order.reversal(first, later);
             let certain = order.is_certain(later, &sequence, &point.enabled);
@@ -260,6 +268,9 @@ impl Strategy for Exhaustive {
         }
         let goes_on = self.budget.spend();
         self.cut = self.budget.cut();
+        if self.cut.is_some() {
+            self.largest = self.crowd.largest(execution);
+        }
         goes_on
     }
 }
