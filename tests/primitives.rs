@@ -266,3 +266,135 @@ fn a_proof_lists_the_readers_that_overtake_only_behind_a_try_read() {
     };
     assert_eq!((by(true).coverage().limits.len(), by(false).coverage().limits.len()), (1, 0));
 }
+
+#[test]
+fn a_scope_lends_what_it_has_and_is_left_when_its_threads_have_ended() {
+    let verdict = explore(|| {
+        let (mut mine, shared) = (1, Mutex::new(0));
+        let sum = thread::scope(|scope| {
+            let first = scope.spawn(|| *shared.lock().unwrap() += 1);
+            scope.spawn(|| *shared.lock().unwrap() += 2);
+            mine += 1;
+            first.join().unwrap();
+            mine
+        });
+        assert_eq!((sum, shared.into_inner().unwrap()), (2, 3));
+    });
+    executions(&verdict, 2);
+}
+
+#[test]
+fn a_scope_whose_thread_panicked_panics_unless_it_was_joined() {
+    let scope = |joined: bool| {
+        explore(move || {
+            let lock = Mutex::new(0);
+            thread::scope(|scope| {
+                let panics = scope.spawn(|| {
+                    drop(lock.lock());
+                    panic!("on purpose");
+                });
+                drop(lock.lock());
+                if joined {
+                    assert!(panics.join().is_err());
+                }
+            });
+        })
+    };
+    scope(true).assert_proved();
+    assert_eq!(scope(false).assert_refuted().finding, Finding::Panic);
+}
+
+/// Drops behind a step of the thread that borrows it, if it is left too early.
+struct Borrowed(Mutex<u32>, bool);
+
+impl Drop for Borrowed {
+    fn drop(&mut self) {
+        self.1 = true;
+    }
+}
+
+#[test]
+fn threads_of_a_scope_unwind_before_it_where_an_execution_is_given_up() {
+    let verdict = explore(|| {
+        let borrowed = Borrowed(Mutex::new(0), false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                struct Looks<'a>(&'a Borrowed);
+                impl Drop for Looks<'_> {
+                    fn drop(&mut self) {
+                        assert!(!self.0.1, "it outlived what it borrows");
+                    }
+                }
+                let _looks = Looks(&borrowed);
+                drop(borrowed.0.lock());
+                drop(borrowed.0.lock());
+            });
+            let _guard = borrowed.0.lock().unwrap();
+            let _again = borrowed.0.lock().unwrap();
+        });
+    });
+    assert_eq!(verdict.assert_refuted().finding, Finding::Deadlock);
+}
+
+#[test]
+fn an_unpark_before_the_park_is_kept_and_a_park_may_return_without_one() {
+    let park = |again: bool| {
+        explore(move || {
+            let ready: Arc<AtomicBool> = Arc::default();
+            let me = thread::current();
+            let other = Arc::clone(&ready);
+            let waker = thread::spawn(move || {
+                other.store(true, Ordering::SeqCst);
+                me.unpark();
+            });
+            if again {
+                while !ready.load(Ordering::SeqCst) {
+                    thread::park();
+                }
+            } else {
+                thread::park();
+                assert!(ready.load(Ordering::SeqCst));
+            }
+            waker.join().unwrap();
+        })
+    };
+    park(true).assert_proved();
+    assert!(park(true).to_string().contains("without a reason"));
+    assert_eq!(park(false).assert_refuted().finding, Finding::Panic);
+}
+
+#[test]
+fn a_park_that_nobody_ends_is_a_deadlock_and_with_a_timeout_it_is_none() {
+    let park = |timeout: bool| {
+        explore(move || {
+            let lock: Arc<Mutex<()>> = Arc::default();
+            let other = Arc::clone(&lock);
+            let toucher = thread::spawn(move || drop(other.lock()));
+            drop(lock.lock());
+            for _ in 0..2 {
+                if timeout { thread::park_timeout(std::time::Duration::MAX) } else { thread::park() }
+            }
+            toucher.join().unwrap();
+        })
+    };
+    assert_eq!(park(false).assert_refuted().finding, Finding::Deadlock);
+    park(true).assert_proved();
+}
+
+#[test]
+fn a_thread_is_called_what_its_builder_says() {
+    let verdict = explore(|| {
+        let lock: Arc<Mutex<()>> = Arc::default();
+        let held = Arc::clone(&lock);
+        let named = thread::Builder::new().name("named".to_owned()).spawn(move || {
+            assert_eq!(thread::current().name(), Some("named"));
+            drop(held.lock());
+        });
+        let named = named.unwrap();
+        drop(lock.lock());
+        assert_eq!(named.thread().name(), Some("named"));
+        assert_ne!(named.thread().id(), thread::current().id());
+        named.join().unwrap();
+    });
+    verdict.assert_proved();
+}

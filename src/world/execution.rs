@@ -91,7 +91,7 @@ pub struct Thread {
     /// The steps that it has made; plain memory is not among them.
     steps: u32,
     /// The object that stands for it, for those who join it.
-    object: u32,
+    object: Option<u32>,
     knowledge: Knowledge,
     objects: u32,
     children: u32,
@@ -200,9 +200,9 @@ impl Execution {
         let spawned_after = self.threads[parent.index()].last.or(self.threads[parent.index()].spawned_after);
         let clock = self.threads[parent.index()].knowledge.clock.clone();
         self.threads[parent.index()].knowledge.clock.tick(parent);
-        let place = self.create("thread", at, State::Thread(super::object::Thread::default()));
+        let place = self.create("thread", at, State::Thread(super::object::thread::Thread::default()));
         let thread = &mut self.threads[id.index()];
-        thread.object = place.slot;
+        thread.object = Some(place.slot);
         thread.spawned_after = spawned_after;
         thread.knowledge.clock.join(&clock);
         id
@@ -210,8 +210,28 @@ impl Execution {
 
     /// Where the object that stands for a thread is found.
     pub fn thread_place(&self, id: ThreadId) -> Place {
-        let slot = self.threads[id.index()].object;
+        let slot = self.threads[id.index()].object.expect("whoever asks for it has made sure of it");
         Place { id: self.objects[slot as usize].id, execution: self.number, slot }
+    }
+
+    /// Where the object is found that stands for a thread which may be the main one: nobody joins that, so it
+    /// has none until it parks or is unparked.
+    pub fn parked_place(&mut self, id: ThreadId, at: At) -> Place {
+        if self.threads[id.index()].object.is_none() {
+            let state = State::Thread(super::object::thread::Thread::default());
+            let id_of_object = ObjectId { creator: id, nth: u32::MAX };
+            let object = Object {
+                id: id_of_object,
+                created: at,
+                noun: "main thread",
+                state,
+                user: None,
+                shared: false,
+            };
+            self.threads[id.index()].object = Some(self.objects.len() as u32);
+            self.objects.push(object);
+        }
+        self.thread_place(id)
     }
 
     /// Makes an object of the current thread.
@@ -508,7 +528,9 @@ impl Execution {
 
     /// Whether two threads met in an object.
     pub fn shared(&self) -> bool {
-        self.objects.iter().any(|object| object.shared && !matches!(object.state, State::Thread(_)))
+        let meets =
+            |state: &State| if let State::Thread(thread) = state { thread.was_unparked } else { true };
+        self.objects.iter().any(|object| object.shared && meets(&object.state))
     }
 
     /// What a thread is called.

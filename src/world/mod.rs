@@ -22,7 +22,8 @@ pub mod task;
 use execution::{Execution, Place};
 use failure::{Failure, Reason};
 use object::State;
-use operation::{At, Kind, Operation, Outcome, ThreadId, Value};
+use object::thread::Parking;
+use operation::{At, Kind, Operation, Outcome, Patience, ThreadId, Value};
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
 
@@ -316,8 +317,15 @@ pub fn choose_once(n: u32, at: At, noun: &'static str) -> Option<u32> {
 
 /// Says that loom's world has no such thing, and ends the exploration without a verdict.
 pub fn not_in_loom(what: &str, at: At) {
-    let what = format!("not modelled in loom's world: {what} ({at}); the exhaustive engine does");
-    execution::with(|e| e.fail(Failure::Undecided(Reason::NotModelled(what))));
+    not_modelled(&format!("not modelled in loom's world: {what} ({at}); the exhaustive engine does"));
+}
+
+/// Ends the exploration without a verdict.
+pub fn not_modelled(what: &str) {
+    if is_real() {
+        return;
+    }
+    execution::with(|e| e.fail(Failure::Undecided(Reason::NotModelled(what.to_owned()))));
     if !std::thread::panicking() {
         panic::give_up();
     }
@@ -336,4 +344,23 @@ pub fn current_thread() -> ThreadId {
 /// Whether a `compare_exchange_weak` of this line fails without a reason: at most once a thread and line.
 pub fn fails_spuriously(at: At) -> bool {
     choose_once(2, at, "weak failure") == Some(1)
+}
+
+/// The current thread waits until it is unparked; it may go on without a reason, and with a timeout when
+/// time is up.
+pub fn park(timed: bool, at: At) {
+    let patience = match choose_once(2, at, if timed { "timeout" } else { "spurious wakeup" }) {
+        Some(1) => return,
+        Some(_) if timed => Patience::Covered,
+        None if timed => Patience::Bounded,
+        _ => Patience::Endless,
+    };
+    let place = execution::with(|e| e.parked_place(e.current, at));
+    step_in_model::<()>(place, Kind::Parking(Parking::Park(patience)), at);
+}
+
+/// Makes the token of `thread` available.
+pub fn unpark(thread: ThreadId, at: At) {
+    let place = execution::with(|e| e.parked_place(thread, at));
+    step_in_model::<()>(place, Kind::Parking(Parking::Unpark), at);
 }

@@ -2,6 +2,7 @@
 
 use super::object::condvar::{self, Cv};
 use super::object::rwlock::{self, Rw};
+use super::object::thread::{self, Parking};
 use std::fmt;
 use std::panic::Location;
 use std::sync::atomic::Ordering;
@@ -66,6 +67,8 @@ pub enum Kind {
     Rw(Rw),
     /// To a condition variable.
     Cv(Cv),
+    /// To the token of a thread that parks.
+    Parking(Parking),
     /// Asks whether a lock is poisoned.
     IsPoisoned,
     /// Takes the poison off a lock.
@@ -142,7 +145,7 @@ impl Kind {
     /// How long it waits, if it waits.
     pub fn patience(self) -> Patience {
         match self {
-            Self::Cv(Cv::Wake(patience)) => patience,
+            Self::Cv(Cv::Wake(patience)) | Self::Parking(Parking::Park(patience)) => patience,
             _ => Patience::Endless,
         }
     }
@@ -153,6 +156,7 @@ impl Kind {
             Self::Join | Self::Yield | Self::Lock | Self::Send | Self::Recv => true,
             Self::Rw(kind) => matches!(kind, Rw::Write | Rw::Read),
             Self::Cv(kind) => matches!(kind, Cv::Wake(_)),
+            Self::Parking(kind) => matches!(kind, Parking::Park(_)),
             _ => false,
         }
     }
@@ -223,6 +227,7 @@ impl Kind {
             Self::Unlock => "unlock",
             Self::Rw(kind) => kind.verb(),
             Self::Cv(kind) => kind.verb(),
+            Self::Parking(kind) => kind.verb(),
             Self::IsPoisoned => "is_poisoned",
             Self::ClearPoison => "clear_poison",
             Self::Load(_) => "load",
@@ -275,6 +280,7 @@ pub fn relation(first: (Kind, Outcome), second: (Kind, Outcome)) -> Relation {
         (Kind::Unlock, Kind::TryLock) => Racing,
         (Kind::Unlock, Kind::Lock) => Ordered,
         (Kind::Rw(a), Kind::Rw(b)) => rwlock::relation((a, a_out), (b, b_out)),
+        (Kind::Parking(a), Kind::Parking(b)) => thread::relation((a, a_out), (b, b_out)),
         (Kind::Cv(a), Kind::Cv(b)) => condvar::relation((a, a_out), (b, b_out)),
         (Kind::IsPoisoned, Kind::IsPoisoned) => Independent,
         (Kind::IsPoisoned, Kind::ClearPoison) | (Kind::ClearPoison, Kind::IsPoisoned | Kind::ClearPoison) => {

@@ -39,11 +39,27 @@ impl Drop for LoomEnd {
 ///
 /// A spawn is no step: nothing of it can be seen before the new thread's first step.
 pub fn spawn<T: 'static>(name: Option<String>, at: At, body: impl FnOnce() -> T + 'static) -> Spawned<T> {
+    // SAFETY: it borrows nothing.
+    unsafe { spawn_unchecked(name, at, body) }
+}
+
+/// As `spawn`, for a body and a result that borrow.
+///
+/// # Safety
+///
+/// The thread must have ended before what they borrow goes.
+pub unsafe fn spawn_unchecked<'a, T: 'a>(
+    name: Option<String>,
+    at: At,
+    body: impl FnOnce() -> T + 'a,
+) -> Spawned<T> {
     super::current_thread();
     let thread = execution::with(|e| e.spawn(name, at));
     let ended: Ended<T> = Arc::default();
     let result = Arc::clone(&ended);
-    let run = SendAnyway(move || run(thread, body, &result));
+    let run: Box<dyn FnOnce() + 'a> = Box::new(move || run(thread, body, &result));
+    // SAFETY: only its lifetime is changed, and the caller promises that it is over by then.
+    let run = SendAnyway(unsafe { std::mem::transmute::<Box<dyn FnOnce() + 'a>, Box<dyn FnOnce()>>(run) });
     let loom = if current() == World::Loom {
         Some(spawn_in_loom(thread, move || run.call()))
     } else {
@@ -178,6 +194,29 @@ impl<T> Spawned<T> {
         let stepped = super::step_in_model::<()>(place, Kind::IsFinished, at);
         matches!(stepped, super::Stepped::Model(super::Outcome::Done))
     }
+}
+
+/// Waits for the end of the threads that `next` names, of a scope that is being left. Returns whether
+/// one of them panicked and nobody took note.
+///
+/// Where the execution is given up, they unwind before their scope is left: they borrow from it.
+pub fn join_scoped(mut next: impl FnMut() -> Option<ThreadId>, at: At) -> bool {
+    let mut panicked = false;
+    while let Some(thread) = next() {
+        let place = execution::with(|e| e.thread_place(thread));
+        let operation = Operation { object: place.id, kind: Kind::Join, at };
+        if super::turn(operation, place.slot).is_none() {
+            let me = execution::with(|e| e.current);
+            while execution::with(|e| e.threads[thread.index()].phase != Phase::Finished) {
+                // Not running, so that the others are let unwind before: those that started later go first.
+                execution::with(|e| e.threads[me.index()].phase = Phase::AtStep);
+                shuttle_engine::runtime::thread::switch();
+            }
+            execution::with(|e| e.threads[me.index()].phase = Phase::Running);
+        }
+        panicked |= execution::with(|e| e.threads[thread.index()].panic.take()).is_some();
+    }
+    panicked
 }
 
 /// Loom tells nobody when it switches: asks it who runs.

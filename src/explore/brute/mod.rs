@@ -235,4 +235,5 @@ families! {
     channels: 1,
     rwlocks: 2,
     condvars: 3,
+    parking: 4,
 }

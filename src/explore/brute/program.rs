@@ -46,6 +46,10 @@ pub enum Op {
     NotifyAll,
     /// Adds to the number behind the mutex and notifies.
     AddAndNotify,
+    Park,
+    ParkTimeout,
+    /// Unparks the n-th thread.
+    Unpark(usize),
 }
 
 /// A generator with a fixed seed (xorshift; Marsaglia, J. Stat. Softw. 8(14), 2003).
@@ -55,11 +59,12 @@ pub struct Chance(u64);
 type Draw = fn(&mut Chance, bool) -> Op;
 
 /// Kinds of programs: what they are about.
-pub const FAMILIES: [(&str, Draw); 4] = [
+pub const FAMILIES: [(&str, Draw); 5] = [
     ("atomics and mutexes", Chance::basic),
     ("channels", Chance::channel),
     ("rwlocks", Chance::rwlock),
     ("condvars", Chance::condvar),
+    ("parking", Chance::parking),
 ];
 
 impl Chance {
@@ -127,6 +132,15 @@ impl Chance {
         }
     }
 
+    fn parking(&mut self, receives: bool) -> Op {
+        match self.below(9) {
+            0..2 => Op::Park,
+            2 => Op::ParkTimeout,
+            3..7 => Op::Unpark(self.below(3)),
+            _ => self.basic(receives),
+        }
+    }
+
     /// Two or three threads, of which one may receive.
     pub fn program(&mut self, family: usize) -> Vec<Vec<Op>> {
         let threads = 2 + self.below(2);
@@ -139,8 +153,9 @@ impl Chance {
             // A second timeout of a thread is bounded: it comes when nothing else can go on.
             let mut timeouts = 0;
             drawn.retain(|op| {
-                timeouts += usize::from(matches!(op, Op::WaitTimeout));
-                timeouts < 2 || !matches!(op, Op::WaitTimeout)
+                let timed = matches!(op, Op::WaitTimeout | Op::ParkTimeout);
+                timeouts += usize::from(timed);
+                timeouts < 2 || !timed
             });
             program.push(drawn);
         }
@@ -169,6 +184,7 @@ impl Op {
                 | Self::Wait
                 | Self::WaitFor(_)
                 | Self::WaitTimeout
+                | Self::ParkTimeout
         )
     }
 }
@@ -179,6 +195,8 @@ struct Shared {
     locks: [Mutex<usize>; 2],
     rwlocks: [RwLock<usize>; 2],
     condvar: Condvar,
+    /// Filled before any thread makes a step.
+    threads: std::sync::OnceLock<Vec<thread::Thread>>,
 }
 
 /// What one thread has of a channel.
@@ -196,7 +214,7 @@ impl Ends {
 /// Does one operation, and says what was seen.
 fn perform(op: Op, shared: &Shared, ends: &mut Ends) -> String {
     let seq = Ordering::SeqCst;
-    let Shared { atomics, locks, rwlocks, condvar } = shared;
+    let Shared { atomics, locks, rwlocks, condvar, threads } = shared;
     match op {
         Op::Load(x) => format!("{}", atomics[x].load(seq)),
         Op::Store(x, value) => {
@@ -251,6 +269,19 @@ fn perform(op: Op, shared: &Shared, ends: &mut Ends) -> String {
             let (value, result) = condvar.wait_timeout(locks[0].lock().unwrap(), Duration::ZERO).unwrap();
             format!("{value} {}", result.timed_out())
         }
+        Op::Park => {
+            thread::park();
+            String::new()
+        }
+        Op::ParkTimeout => {
+            thread::park_timeout(Duration::ZERO);
+            String::new()
+        }
+        Op::Unpark(nth) => {
+            let threads = threads.get().expect("they are started before any makes a step");
+            threads[nth % threads.len()].unpark();
+            String::new()
+        }
         Op::NotifyOne => {
             condvar.notify_one();
             String::new()
@@ -286,6 +317,7 @@ pub fn runnable(threads: &[Vec<Op>]) -> (Program, Outcomes) {
             locks: [Mutex::new(0), Mutex::new(0)],
             rwlocks: [RwLock::new(0), RwLock::new(0)],
             condvar: Condvar::new(),
+            threads: std::sync::OnceLock::new(),
         });
         let (sender, mut receiver) = has_channel.then(|| mpsc::channel(2)).unzip();
         let handles = threads.iter().map(|ops| {
@@ -298,6 +330,7 @@ pub fn runnable(threads: &[Vec<Op>]) -> (Program, Outcomes) {
             })
         });
         let handles: Vec<_> = handles.collect();
+        let _ = shared.threads.set(handles.iter().map(|handle| handle.thread().clone()).collect());
         drop(sender);
         let seen: Vec<String> = handles.into_iter().map(|handle| handle.join().unwrap()).collect();
         let ends = shared.atomics.iter().map(|atomic| atomic.load(Ordering::SeqCst).to_string());

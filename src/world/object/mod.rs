@@ -9,6 +9,7 @@ mod channel;
 pub mod condvar;
 mod mutex;
 pub mod rwlock;
+pub mod thread;
 
 pub use cell::{Access, DataRace};
 
@@ -50,15 +51,9 @@ pub enum State {
     /// A queue of messages: mpsc, oneshot.
     Channel(channel::Channel),
     /// What others know of a thread: whether it has exited.
-    Thread(Thread),
+    Thread(thread::Thread),
     /// Something that has only a name: a choice, a yield.
     Nothing,
-}
-
-/// What others know of a thread.
-#[derive(Debug, Default)]
-pub struct Thread {
-    exit: Option<(usize, Clock)>,
 }
 
 /// What one thread knows, by C11 happens-before.
@@ -149,7 +144,7 @@ impl State {
                 }
             }
             Self::Channel(channel) => channel.enabled(kind),
-            Self::Thread(thread) => kind != Kind::Join || thread.exit.is_some(),
+            Self::Thread(thread) => thread.enabled(kind),
             Self::Condvar(_) | Self::Atomic(_) | Self::Cell(_) | Self::Fence | Self::Nothing => true,
         }
     }
@@ -185,25 +180,6 @@ impl State {
             Self::Mutex(mutex) => mutex.holder(),
             Self::RwLock(lock) => lock.holder(),
             _ => None,
-        }
-    }
-}
-
-impl Thread {
-    fn apply(&mut self, step: &mut Step<'_>) -> Outcome {
-        match step.kind {
-            Kind::Exit => {
-                self.exit = Some((step.event, step.knowledge.clock.clone()));
-                Outcome::Done
-            }
-            _ => match &self.exit {
-                Some((event, clock)) => {
-                    step.after.push(*event);
-                    step.knowledge.clock.join(clock);
-                    Outcome::Done
-                }
-                None => Outcome::Failed,
-            },
         }
     }
 }
