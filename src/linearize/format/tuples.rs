@@ -85,9 +85,8 @@ fn tells(event: &Event) -> Option<bool> {
     match (op, second) {
         _ if event.key.is_some() => Some(false),
         ("cas", Value::List(pair)) => Some(pair.len() == 2),
-        ("cas", _) => Some(false),
         ("read" | "get", Value::Nil) => Some(true),
-        ("read" | "get", _) => Some(false),
+        ("cas" | "read" | "get", _) => Some(false),
         _ => None,
     }
 }
