@@ -148,7 +148,9 @@ fn through_a_mutex((clients, calls): Size) {
     };
     let clients: Vec<_> = (0..clients).map(client).collect();
     let all = clients.len() * calls;
-    clients.into_iter().for_each(|client| client.join().expect("it does not panic"));
+    for client in clients {
+        client.join().expect("it does not panic");
+    }
     assert_eq!(*count.lock().expect("nobody panics"), all);
 }
 
@@ -176,6 +178,8 @@ fn through_a_channel((clients, calls): Size) {
     let clients: Vec<_> = (0..clients).map(client).collect();
     drop(owner);
     let all = clients.len() * calls;
-    clients.into_iter().for_each(|client| client.join().expect("it does not panic"));
+    for client in clients {
+        client.join().expect("it does not panic");
+    }
     assert_eq!(owning.join().expect("it does not panic"), all);
 }

@@ -29,6 +29,8 @@ pub struct Coverage {
     pub elapsed: Duration,
     /// What the primitives that were used leave out in this engine, with the lines that used them.
     pub limits: Vec<Limit>,
+    /// Objects on which threads race most, with their share of all races, if the search was cut short.
+    pub largest: Vec<String>,
 }
 
 /// What a model leaves out of a primitive that the program used.

@@ -1,15 +1,14 @@
 //! One cell of the matrix: one store against one engine.
 
 use super::hammer;
-use super::programs::{self, Programs};
+use super::{called, programs};
 use crate::counter::kind::Kind;
 use crate::counter::spec::{START, Stored};
-use crate::explore::{Engine, Explorer};
+use crate::explore::{Engine, Explorer, Schedule};
 use crate::report::matrix::Cell;
 use crate::verdict::{Counterexample, Coverage, Finding, Verdict};
 use crate::with_store;
 use anyhow::Context;
-use std::ops::Range;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
@@ -50,6 +49,11 @@ impl Column {
         }
     }
 
+    /// Whether an execution of it can be told by a schedule.
+    pub fn has_schedules(self) -> bool {
+        !self.is_real() && self != Self::Loom
+    }
+
     /// Whether the store runs for real there, and may take its process with it.
     pub fn is_real(self) -> bool {
         matches!(self, Self::Stress | Self::Http)
@@ -61,6 +65,9 @@ const THREADS: u8 = 3;
 
 /// Calls of a thread, unless it is told otherwise.
 const CALLS: u8 = 2;
+
+/// Where chance comes from, unless it is told otherwise.
+const SEED: u64 = 1;
 
 /// What a cell is asked for.
 #[derive(Clone, Debug, clap::Args)]
@@ -75,28 +82,20 @@ pub struct Size {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub executions_max: Option<u64>,
     /// Where the samplers' chance comes from
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = SEED)]
     pub seed: u64,
+    /// Runs the one execution of this schedule, of one store by one engine
+    #[arg(long, value_name = "SCHEDULE", requires = "store", requires = "engine")]
+    pub replay: Option<Schedule>,
 }
 
 impl Size {
-    /// The flags that are not as they are by default, and the seed of what draws by chance.
-    pub fn flags(&self, seed: Option<u64>) -> String {
-        let mut flags = String::new();
-        let mut flag = |name: &str, value: u64| flags.push_str(&format!(" --{name} {value}"));
-        if self.threads != THREADS {
-            flag("threads", self.threads.into());
-        }
-        if self.calls != CALLS {
-            flag("calls", self.calls.into());
-        }
-        if let Some(max) = self.executions_max {
-            flag("executions-max", max);
-        }
-        if let Some(seed) = seed {
-            flag("seed", seed);
-        }
-        flags
+    /// The flags that choose the programs, where they are not as they are by default.
+    fn flags(&self) -> String {
+        let flag = |name: &str, value: u8, default: u8| {
+            if value == default { String::new() } else { format!(" --{name} {value}") }
+        };
+        flag("threads", self.threads, THREADS) + &flag("calls", self.calls, CALLS)
     }
 }
 
@@ -113,20 +112,13 @@ pub struct Args {
 
 /// Prints the cell.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let programs = programs::of(args.engine, &args.size);
-    let cell = here(args.store, args.engine, &args.size, &programs, 0..programs.scenarios.len())?;
+    let cell = here(args.store, args.engine, &args.size)?;
     println!("{}", serde_json::to_string(&cell)?);
     Ok(ExitCode::SUCCESS)
 }
 
-/// Judges some of a cell's programs in this process.
-pub fn here(
-    store: Kind,
-    column: Column,
-    size: &Size,
-    programs: &Programs,
-    part: Range<usize>,
-) -> anyhow::Result<Cell> {
+/// Judges a cell in this process.
+pub fn here(store: Kind, column: Column, size: &Size) -> anyhow::Result<Cell> {
     let seed = size.seed;
     let engine = match column {
         Column::Exhaustive => Engine::Exhaustive,
@@ -138,9 +130,13 @@ pub fn here(
         Column::Http => return hammer::cell(store, size.executions_max),
     };
     let mut explorer = Explorer::new(engine);
-    let scenarios = &programs.scenarios[part];
+    let programs = programs::of(column, size);
+    let scenarios = &programs.scenarios;
     if let Some(share) = programs.share {
         explorer = explorer.executions_max(share * scenarios.len() as u64);
+    }
+    if let Some(schedule) = &size.replay {
+        explorer = explorer.replay(schedule.clone());
     }
     let initial = START.into_iter().collect();
     let verdict = with_store!(store, S => explorer.explore_scenarios::<Stored<S>>(&initial, scenarios));
@@ -151,7 +147,22 @@ pub fn here(
     }
     cell.programs = programs.scenarios.len() as u64;
     cell.every_program = programs.is_every;
+    if let Some(shown) = &mut cell.counterexample {
+        shown.replay = Some(replay(store, column, size, shown));
+    }
     Ok(cell)
+}
+
+/// The command that shows it again.
+fn replay(store: Kind, column: Column, size: &Size, shown: &Counterexample) -> String {
+    let schedule = shown.schedule.as_deref();
+    let how = match schedule {
+        Some(schedule) => format!(" --replay {schedule}"),
+        None => size.executions_max.map(|max| format!(" --executions-max {max}")).unwrap_or_default(),
+    };
+    let seed = shown.seed.filter(|seed| schedule.is_none() && *seed != SEED);
+    let seed = seed.map(|seed| format!(" --seed {seed}")).unwrap_or_default();
+    format!("{} prove --store {store} --engine {}{}{how}{seed}", called(), column.name(), size.flags())
 }
 
 fn of_verdict(store: Kind, column: Column, verdict: &Verdict) -> Cell {
@@ -170,7 +181,6 @@ fn of_verdict(store: Kind, column: Column, verdict: &Verdict) -> Cell {
         counterexample: verdict.counterexample().cloned(),
         programs: 0,
         every_program: false,
-        again: None,
     }
 }
 
@@ -201,7 +211,6 @@ pub fn in_a_child(store: Kind, column: Column, size: &Size) -> anyhow::Result<Ce
         limits: Vec::new(),
         programs: 0,
         every_program: false,
-        again: None,
         counterexample: Some(died(&last_words, output.status.code())),
     })
 }

@@ -38,7 +38,6 @@ pub fn cell(store: Kind, executions_max: Option<u64>) -> anyhow::Result<Cell> {
         limits: Vec::new(),
         programs: 0,
         every_program: false,
-        again: None,
         counterexample: lost.then(|| wrong(acknowledged, counted)),
     })
 }

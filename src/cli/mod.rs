@@ -3,7 +3,6 @@
 mod cell;
 mod check;
 mod hammer;
-mod judge;
 mod programs;
 mod prove;
 mod serve;
@@ -13,9 +12,13 @@ use clap::{Parser, Subcommand};
 use std::io::Write;
 use std::process::ExitCode;
 
+const AFTER_HELP: &str = "\
+Without a command, it is prove.
+Exit codes: 0 holds, 1 refuted or lost or not what was asked for, 2 misuse, 3 no verdict";
+
 /// Proves concurrent Rust free of races within named bounds, or shows the smallest program that breaks it.
 #[derive(Debug, Parser)]
-#[command(version, arg_required_else_help = false)]
+#[command(version, arg_required_else_help = false, after_help = AFTER_HELP)]
 struct Args {
     #[command(subcommand)]
     command: Option<Command>,

@@ -1,10 +1,10 @@
 //! `raceproof prove`, and plain `raceproof`: the matrix of stores and engines.
 
-use super::cell::{Column, Size};
-use super::judge::judge_all;
+use super::cell::{self, Column, Size};
 use super::{called, write_report};
 use crate::counter::kind::Kind;
 use crate::report::matrix::{Cell, Matrix};
+use crate::report::progress::Line;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -35,6 +35,9 @@ enum Format {
 /// Prints the matrix. Exit code 0 when every cell is what its store's kind allows, 1 otherwise.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let start = Instant::now();
+    if let (Some(_), Some(column)) = (&args.size.replay, args.engine.iter().find(|c| !c.has_schedules())) {
+        anyhow::bail!("{} has no schedules to replay", column.name());
+    }
     let stores: Vec<Kind> =
         Kind::ALL.into_iter().filter(|kind| args.store.is_none_or(|only| only == *kind)).collect();
     let chosen = |column: &Column| args.engine.is_empty() || args.engine.contains(column);
@@ -51,6 +54,17 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         eprintln!("raceproof: unexpected: {wrong}");
     }
     Ok(ExitCode::from(u8::from(!wrong.is_empty())))
+}
+
+/// The cells in the order in which they are wanted, one at a time: the programs of a cell share the cores.
+fn judge_all(wanted: &[(Kind, Column)], size: &Size) -> anyhow::Result<Vec<Cell>> {
+    let line = Line::new(wanted.len());
+    let judge = |(i, (store, column)): (usize, &(Kind, Column))| {
+        line.begins(i, &format!("{store} by {}", column.name()));
+        let cell = if column.is_real() { cell::in_a_child } else { cell::here };
+        cell(*store, *column, size)
+    };
+    wanted.iter().enumerate().map(judge).collect()
 }
 
 /// The cells that are not what their store's kind allows: a sound store is never refuted, and proved by

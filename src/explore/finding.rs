@@ -178,19 +178,19 @@ fn wait_lines(execution: &Execution, waits: &[Wait]) -> Vec<String> {
         .iter()
         .map(|wait| {
             let name = execution.thread_name(wait.thread);
-            [name, held(execution, wait.thread), format!("waits for {}", awaited(execution, wait))]
+            [name, held(execution, wait.thread), format!("waits for {}", awaited(execution, wait, waits))]
         })
         .collect();
     let width = |i: usize| texts.iter().map(|text| text[i].chars().count()).max().unwrap_or(0);
     let (names, holds) = (width(0), width(1));
     let line = |[name, held, waits]: &[String; 3]| {
-        let held = if holds == 0 { String::new() } else { format!("{held:holds$}   ") };
-        format!("{name:names$}   {held}{waits}")
+        let held = if holds == 0 { String::new() } else { format!("{held:holds$}  ") };
+        format!("{name:names$}  {held}{waits}")
     };
     texts.iter().map(line).collect()
 }
 
-fn awaited(execution: &Execution, wait: &Wait) -> String {
+fn awaited(execution: &Execution, wait: &Wait, waits: &[Wait]) -> String {
     let object = &execution.objects[wait.slot as usize];
     let at = line(wait.operation.at);
     match (wait.operation.kind, wait.held_by) {
@@ -200,7 +200,7 @@ fn awaited(execution: &Execution, wait: &Wait) -> String {
         (_, Some((holder, _))) if holder == wait.thread => {
             format!("{} ({at}), which it holds itself", name_of(object))
         }
-        (_, Some((holder, _))) if !execution.threads[holder.index()].is_waiting() => {
+        (_, Some((holder, _))) if waits.iter().all(|other| other.thread != holder) => {
             format!("{} ({at}), which {} never gives back", name_of(object), execution.thread_name(holder))
         }
         _ => format!("{} ({at})", name_of(object)),

@@ -48,7 +48,8 @@ pub fn explore(program: &Program, budget: Budget) -> Ended {
     if finding.is_some() {
         search.counts.executions += 1;
     }
-    Ended { counts: search.counts.clone(), finding, cut: search.cut.take(), limits: Vec::new() }
+    let limits = search.counts.limits.list();
+    Ended { counts: search.counts.clone(), finding, cut: search.cut.take(), limits, ..Ended::default() }
 }
 
 fn check(program: &Program, search: &Arc<Mutex<Search>>) -> std::thread::Result<()> {
@@ -77,7 +78,10 @@ fn run_once(program: &Program, search: &Mutex<Search>) {
     }
     let mut search = search.lock().unwrap_or_else(PoisonError::into_inner);
     search.counts.executions += 1;
-    search.counts.shared |= execution::with(|e| e.shared());
+    execution::with(|e| {
+        search.counts.shared |= e.shared();
+        search.counts.limits.note(e);
+    });
     let executions = search.counts.executions;
     search.progress.tick(executions, || None);
     if !search.budget.spend() {

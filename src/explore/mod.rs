@@ -5,11 +5,14 @@ mod bounded;
 mod brute;
 #[cfg(test)]
 mod brute_calls;
+#[cfg(all(test, feature = "tokio"))]
+mod brute_peers;
 mod budget;
 mod driver;
 mod exhaustive;
 mod finding;
 mod judge;
+mod limits;
 mod loom;
 mod names;
 mod order;
@@ -249,7 +252,7 @@ impl Explorer {
 
     fn run_again(&self, schedule: Schedule, program: &Program, judge: &Judged) -> Ended {
         let (replay, counts) = driver::drive(program, Replay::new(schedule, judge.clone()), self.steps_max);
-        Ended { counts, finding: replay.finding, cut: Some(Cut::Replay), limits: Vec::new() }
+        Ended { counts, finding: replay.finding, cut: Some(Cut::Replay), ..Ended::default() }
     }
 
     fn run(&self, program: &Program, judge: &Judged) -> Ended {
@@ -271,10 +274,10 @@ impl Explorer {
     fn exhaust(&self, program: &Program, judge: &Judged, budget: Budget) -> Ended {
         let search = Exhaustive::new(budget, judge.clone()).choices_max(self.choices_max);
         let (search, counts) = driver::drive(program, search, self.steps_max);
-        let limits = weak_orderings(&counts);
+        let limits = counts.limits.list();
         let finding = self.show(program, judge, search.failed, search.finding);
         let choices = search.choices_left_out.then_some(Cut::Choices { max: self.choices_max });
-        Ended { counts, finding, cut: search.cut.or(choices), limits }
+        Ended { counts, finding, cut: search.cut.or(choices), limits, largest: search.largest }
     }
 
     /// With no preemption, with one, and so on.
@@ -284,10 +287,10 @@ impl Explorer {
             let search = Bounded::new(preemptions_max, judge.clone(), budget);
             let (search, counts) = driver::drive(program, search, self.steps_max);
             budget = search.limit;
-            let limits = weak_orderings(&counts);
+            let limits = counts.limits.list();
             // Those with fewer were run again among these.
             let counts = Counts { executions: 0, ..counts };
-            all.add(Ended { counts, finding: search.finding, cut: search.cut, limits });
+            all.add(Ended { counts, finding: search.finding, cut: search.cut, limits, ..Ended::default() });
             all.counts.executions = search.executions;
             if all.finding.is_some() || all.cut.is_some() || !search.pruned {
                 return all;
@@ -301,7 +304,7 @@ impl Explorer {
         let sampling = sampling.judged(judge.clone());
         let (sampling, counts) = driver::drive(program, sampling, self.steps_max);
         let finding = self.show(program, judge, sampling.failed, sampling.finding);
-        Ended { counts, finding, cut: Some(Cut::Sampling), limits: Vec::new() }
+        Ended { counts, finding, cut: Some(Cut::Sampling), ..Ended::default() }
     }
 
     /// What is found, by the execution that is read most easily.
@@ -327,6 +330,7 @@ impl Explorer {
             redundant: ended.counts.redundant,
             elapsed: start.elapsed(),
             limits: ended.limits,
+            largest: ended.largest,
         };
         match ended.finding {
             Some(Finding::Wrong(mut counterexample)) => {
@@ -349,15 +353,6 @@ impl Explorer {
     }
 }
 
-/// Orderings weaker than `SeqCst` count for happens-before alone; every load reads the last store.
-fn weak_orderings(counts: &Counts) -> Vec<Limit> {
-    if counts.weak.is_empty() {
-        return Vec::new();
-    }
-    let what = "values that orderings weaker than SeqCst let a load read; loom decides those";
-    vec![Limit { what: what.to_owned(), lines: counts.weak.iter().cloned().collect() }]
-}
-
 /// How an engine ended.
 #[derive(Default)]
 struct Ended {
@@ -366,6 +361,8 @@ struct Ended {
     /// Why executions were left out, if any were.
     cut: Option<Cut>,
     limits: Vec<Limit>,
+    /// Where most orders come from, if they were too many.
+    largest: Vec<String>,
 }
 
 impl Ended {
@@ -378,13 +375,14 @@ impl Ended {
         self.counts.executions += other.counts.executions;
         self.counts.redundant += other.counts.redundant;
         self.counts.shared |= other.counts.shared;
-        self.counts.weak.extend(other.counts.weak);
+        self.counts.limits.extend(other.counts.limits);
         self.finding = other.finding;
         self.cut = self.cut.take().or(other.cut);
-        for limit in other.limits {
-            if !self.limits.contains(&limit) {
-                self.limits.push(limit);
-            }
+        if self.largest.is_empty() {
+            self.largest = other.largest;
+        }
+        if !other.limits.is_empty() {
+            self.limits = self.counts.limits.list();
         }
     }
 }

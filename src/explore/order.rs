@@ -64,6 +64,8 @@ pub struct Order {
     nth: Vec<u32>,
     /// The send whose message a `try_recv` received: it could have come later, and found nothing.
     received: Vec<Option<usize>>,
+    /// Whether a step waited for another that it names.
+    waited: Vec<bool>,
     /// What happened before a step by its thread alone.
     before: Vec<Clock>,
     /// Steps by the position of their event in the trace.
@@ -79,6 +81,7 @@ impl Order {
         self.steps.clear();
         self.nth.clear();
         self.received.clear();
+        self.waited.clear();
         self.of_event.clear();
         self.last.clear();
         self.last.resize(execution.threads.len(), None);
@@ -117,6 +120,7 @@ impl Order {
         self.clocks[at] = clock;
         self.before[at] = before;
         self.nth.push(nth);
+        self.waited.push(!after.is_empty());
         let send = after.first().and_then(|event| self.of_event[*event]);
         self.received.push(send.filter(|_| step.kind == Kind::TryRecv && step.outcome == Outcome::Done));
         self.last[step.thread.index()] = Some(at);
@@ -144,7 +148,10 @@ impl Order {
     pub fn canonical(&self) -> String {
         let mut steps: Vec<String> = (0..self.steps.len())
             .map(|i| {
-                format!("{:?} {} {:?} {:?}", self.steps[i].thread, self.nth[i], self.steps[i], self.clocks[i])
+                let Step { thread, object, kind, outcome } = self.steps[i];
+                let (thread, creator, nth) = (thread.0, object.creator.0, object.nth);
+                let (at, clock) = (self.nth[i], &self.clocks[i]);
+                format!("{thread}.{at} {kind:?} {creator}.{nth} {outcome:?} {clock:?}")
             })
             .collect();
         steps.sort();
@@ -177,8 +184,11 @@ impl Order {
 
     /// Calls `found` with the two steps of each race: they could have come the other way round, and
     /// nothing happens between them that depends on both. The second may be one that was never made,
-    /// of a thread that waits at the end.
-    pub fn races(&self, execution: &Execution, mut found: impl FnMut(usize, &Later<'_>)) {
+    /// of a thread that waits at the end. `found` says whether they certainly could: only then does
+    /// this race stand for earlier ones of the second step. A send into a full channel, say, races with the
+    /// close that let it go on, could not have come before it, and could well have come before the send that
+    /// filled the channel.
+    pub fn races(&self, execution: &Execution, mut found: impl FnMut(usize, &Later<'_>) -> bool) {
         for at in 0..self.steps.len() {
             let later = Later { step: self.steps[at], at: Some(at), before: &self.before[at] };
             self.races_with(&later, at, &mut found);
@@ -198,7 +208,7 @@ impl Order {
         }
     }
 
-    fn races_with(&self, later: &Later<'_>, until: usize, found: &mut impl FnMut(usize, &Later<'_>)) {
+    fn races_with(&self, later: &Later<'_>, until: usize, found: &mut impl FnMut(usize, &Later<'_>) -> bool) {
         let mut hidden_by: [usize; 16] = [0; 16];
         let mut races = 0;
         for (i, earlier) in self.steps[..until].iter().enumerate().rev() {
@@ -211,12 +221,27 @@ impl Order {
             if hidden_by[..races].iter().any(|between| self.happens_before(i, *between)) {
                 continue;
             }
-            if races < hidden_by.len() {
+            if found(i, later) && races < hidden_by.len() {
                 hidden_by[races] = i;
                 races += 1;
             }
-            found(i, later);
         }
+    }
+
+    /// Whether `sequence`, which ends in the later step of a race, could certainly be run where its threads
+    /// are `enabled`: that step never waits, or did not have to, or need not there.
+    pub fn is_certain(&self, later: &Later<'_>, sequence: &Sequence, enabled: &[ThreadId]) -> bool {
+        let step = &later.step;
+        // A lock that was free for the one is free for the other.
+        if !step.kind.may_wait() || step.kind == Kind::Lock {
+            return true;
+        }
+        let of_queue = matches!(step.kind, Kind::Send | Kind::Recv);
+        if of_queue && later.at.is_some_and(|at| !self.waited[at]) {
+            return true;
+        }
+        let met = |other: &Step| other.thread == step.thread || other.object == step.object;
+        enabled.contains(&step.thread) && sequence.steps().filter(met).count() == 1
     }
 
     /// The steps behind `first` that do not depend on it, and then `later`, as a sequence that could

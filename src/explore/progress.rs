@@ -2,18 +2,16 @@
 
 use std::cell::Cell;
 use std::io::{IsTerminal, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Whether the line is somebody else's.
-static TAKEN: AtomicBool = AtomicBool::new(false);
+/// What every line of this process begins with.
+static TITLE: Mutex<String> = Mutex::new(String::new());
 
-/// Takes the line for the rest of the process: a command of many searches shows how far all of them are.
+/// Begins every line with `title`: a command of many searches says which one it is at.
 #[cfg(feature = "cli")]
-pub fn take_line() {
-    // Relaxed: a search that does not see it yet shows a line too much.
-    TAKEN.store(true, Ordering::Relaxed);
+pub fn title(title: String) {
+    *TITLE.lock().unwrap_or_else(PoisonError::into_inner) = title;
 }
 
 thread_local! {
@@ -46,7 +44,7 @@ struct Line {
 impl Line {
     /// Nothing is shown in the first second.
     fn new() -> Self {
-        let live = !QUIET.get() && !TAKEN.load(Ordering::Relaxed) && std::io::stderr().is_terminal();
+        let live = !QUIET.get() && std::io::stderr().is_terminal();
         Self { live, shown: false, next: Instant::now() + Duration::from_secs(1) }
     }
 
@@ -57,7 +55,8 @@ impl Line {
         self.shown = true;
         self.next = Instant::now() + Duration::from_millis(200);
         let mut stderr = std::io::stderr().lock();
-        let _ = write!(stderr, "\r{}\x1b[K", text());
+        let title = TITLE.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = write!(stderr, "\r{title}{}\x1b[K", text());
         let _ = stderr.flush();
     }
 }

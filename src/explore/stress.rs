@@ -24,7 +24,7 @@ pub fn explore(program: &Program, mut budget: Budget) -> Ended {
             break None;
         }
     };
-    Ended { counts, finding, cut: Some(Cut::Sampling), limits: Vec::new() }
+    Ended { counts, finding, cut: Some(Cut::Sampling), ..Ended::default() }
 }
 
 fn found(payload: &(dyn Any + Send)) -> Finding {

@@ -1,7 +1,7 @@
 //! The matrix: each store against each engine.
 
 use super::style::{Style, grouped};
-use super::table::{padded, wrapped};
+use super::table::{columns, wrapped};
 use super::text::{counterexample, plural};
 use crate::verdict::Counterexample;
 use serde::{Deserialize, Serialize};
@@ -31,9 +31,6 @@ pub struct Cell {
     /// Whether those are every program of the size, and not only what contends.
     #[serde(default)]
     pub every_program: bool,
-    /// The command that refutes it again.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub again: Option<String>,
     /// What a proof leaves out.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub limits: Vec<String>,
@@ -46,35 +43,24 @@ pub struct Matrix {
     pub cells: Vec<Cell>,
 }
 
-const STORE_WIDTH: usize = 16;
-const ENGINE_WIDTH: usize = 11;
-
 impl Matrix {
     /// The table, as text.
     pub fn table(&self) -> String {
         let style = Style::of_environment();
-        let mut engines: Vec<&str> = Vec::new();
-        let mut stores: Vec<&str> = Vec::new();
-        for cell in &self.cells {
-            if !engines.contains(&cell.engine.as_str()) {
-                engines.push(&cell.engine);
-            }
-            if !stores.contains(&cell.store.as_str()) {
-                stores.push(&cell.store);
-            }
-        }
-        let head = engines.iter().map(|engine| padded(engine, ENGINE_WIDTH)).collect::<String>();
-        let mut lines = vec![format!("{}{head}", padded("store", STORE_WIDTH)).trim_end().to_owned()];
+        let engines = self.engines(|_| true);
+        let mut stores: Vec<&str> = self.cells.iter().map(|cell| &*cell.store).collect();
+        stores.dedup();
+        let mut rows =
+            vec![[&["store"], &*engines].concat().into_iter().map(str::to_owned).collect::<Vec<_>>()];
         for store in stores {
-            let cells = engines.iter().map(|engine| {
-                let cell = self.cells.iter().find(|cell| cell.store == store && cell.engine == *engine);
-                padded(&cell.map(|cell| cell_text(cell, style)).unwrap_or_default(), ENGINE_WIDTH)
-            });
-            lines.push(
-                format!("{}{}", padded(store, STORE_WIDTH), cells.collect::<String>()).trim_end().to_owned(),
+            let of =
+                |engine: &str| self.cells.iter().find(|cell| cell.store == store && cell.engine == engine);
+            let cells = engines.iter().map(|engine| of(engine).map(|cell| cell_text(cell, style)));
+            rows.push(
+                std::iter::once(store.to_owned()).chain(cells.map(Option::unwrap_or_default)).collect(),
             );
         }
-        lines.join("\n")
+        columns(&rows)
     }
 
     /// What the signs and the numbers mean.
@@ -97,7 +83,7 @@ impl Matrix {
             "the numbers are executions, for http calls; {:.1} s on {cores}",
             elapsed.as_secs_f64()
         ));
-        lines.iter().map(|line| wrapped(line)).collect::<Vec<_>>().join("\n")
+        lines.iter().map(|line| wrapped(line, "", "  ")).collect::<Vec<_>>().join("\n")
     }
 
     /// What each engine was given.
@@ -170,38 +156,17 @@ impl Matrix {
     pub fn first_counterexample(&self) -> Option<String> {
         let mut refuted = self.cells.iter().filter(|cell| cell.counterexample.is_some());
         let first = refuted.next()?.counterexample_text()?;
-        let more: Vec<String> = refuted
-            .filter_map(|cell| cell.again.as_ref())
-            .map(|again| format!("also        {again}"))
-            .collect();
+        let replays = refuted.filter_map(|cell| cell.counterexample.as_ref()?.replay.as_ref());
+        let more: Vec<String> = replays.map(|replay| format!("also       {replay}")).collect();
         Some([vec![first], more].concat().join("\n"))
     }
 }
 
 impl Cell {
-    /// What more programs showed.
-    pub fn add(&mut self, more: Self) {
-        self.executions += more.executions;
-        self.elapsed_ms += more.elapsed_ms;
-        // Proved is what is proved throughout.
-        if self.verdict == "proved" || more.verdict != "proved" {
-            self.verdict = more.verdict;
-        }
-        self.undecided = more.undecided;
-        self.counterexample = more.counterexample;
-        for limit in more.limits {
-            if !self.limits.contains(&limit) {
-                self.limits.push(limit);
-            }
-        }
-    }
-
     /// Its counterexample, as text.
     pub fn counterexample_text(&self) -> Option<String> {
         let found = format!("{}, {}", self.engine, plural(self.executions, "execution"));
-        let shown = counterexample(&self.store, self.counterexample.as_ref()?, &found);
-        let again = self.again.as_ref().map(|again| format!("again       {again}"));
-        Some([Some(shown), again].into_iter().flatten().collect::<Vec<_>>().join("\n"))
+        Some(counterexample(&self.store, self.counterexample.as_ref()?, &found))
     }
 }
 

@@ -4,7 +4,7 @@ use super::style::Style;
 use crate::verdict::{Counterexample, Row};
 
 /// The width that every report keeps to.
-pub const WIDTH: usize = 80;
+const WIDTH: usize = 80;
 
 /// The space before a row, in which it may be marked.
 const MARGIN: usize = 4;
@@ -96,18 +96,35 @@ pub fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(text.chars().count())))
 }
 
-/// `text` in lines of at most the width that every report keeps to; those behind the first are indented.
+/// Rows of cells below each other, as far apart as the width allows.
 #[cfg(feature = "cli")]
-pub fn wrapped(text: &str) -> String {
-    let mut lines = vec![String::new()];
+pub fn columns(rows: &[Vec<String>]) -> String {
+    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widest =
+        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let widths: Vec<usize> = (0..count).map(|column| widest(column).unwrap_or(0)).collect();
+    let gaps = count.saturating_sub(1).max(1);
+    let gap = (WIDTH.saturating_sub(widths.iter().sum()) / gaps).clamp(1, 3);
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| padded(cell, width + gap));
+        cells.collect::<String>().trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// `text` in lines of at most the width that every report keeps to, with `first` before the first and
+/// `more` before the others.
+pub fn wrapped(text: &str, first: &str, more: &str) -> String {
+    let mut lines = vec![first.to_owned()];
+    let mut begins = true;
     for word in text.split(' ') {
         let line = lines.last_mut().expect("there is always one");
-        if !line.trim().is_empty() && line.chars().count() + 1 + word.chars().count() > WIDTH {
-            lines.push(format!("  {word}"));
+        if !begins && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            lines.push(format!("{more}{word}"));
         } else {
-            let space = if line.is_empty() { "" } else { " " };
-            line.extend([space, word]);
+            line.extend([if begins { "" } else { " " }, word]);
         }
+        begins = false;
     }
     lines.join("\n")
 }

@@ -1,7 +1,7 @@
 //! Verdicts as text: the claim, the program, what happened, why it is wrong, what to do next.
 
 use super::style::{Style, grouped};
-use super::table::{WIDTH, padded, table};
+use super::table::{padded, table, wrapped};
 use crate::verdict::{Counterexample, Coverage, Cut, Finding, Verdict};
 use std::fmt;
 
@@ -10,16 +10,17 @@ impl fmt::Display for Verdict {
         match self {
             Self::Proved(coverage) => write!(f, "proved: {}", covered(coverage)),
             Self::Passed(coverage, cut) => {
-                write!(f, "passed, which is no proof: {}; {}", covered(coverage), cut_text(cut))
+                write!(f, "passed, which is no proof: {}; {}", covered(coverage), cut_text(cut))?;
+                if coverage.largest.is_empty() {
+                    return Ok(());
+                }
+                write!(f, "\n  most orders come from: {}", coverage.largest.join(", "))
             }
             Self::Undecided(coverage, why) => write!(f, "undecided ({}): {why}", coverage.engine),
             Self::Refuted(refutation) => {
-                let found = format!(
-                    "{}, {}",
-                    refutation.coverage.engine,
-                    plural(refutation.coverage.executions, "execution")
-                );
-                f.write_str(&counterexample("the program", &refutation.counterexample, &found))
+                // Not how soon: the same bytes by the engine, by its schedule and in the next run.
+                let found = refutation.coverage.engine.name();
+                f.write_str(&counterexample("the program", &refutation.counterexample, found))
             }
         }
     }
@@ -55,7 +56,7 @@ pub fn plural(number: u64, noun: &str) -> String {
     format!("{} {noun}{s}", grouped(number))
 }
 
-/// A counterexample of `subject`; `found` says by whom and how soon.
+/// A counterexample of `subject`; `found` says by whom it was found.
 pub fn counterexample(subject: &str, shown: &Counterexample, found: &str) -> String {
     let style = Style::of_environment();
     let mut lines = vec![format!("{} ({found})", claim(subject, shown))];
@@ -78,28 +79,12 @@ pub fn counterexample(subject: &str, shown: &Counterexample, found: &str) -> Str
     if !shown.why.is_empty() {
         lines.push(String::new());
         lines.push("why".to_owned());
-        lines.extend(shown.why.iter().flat_map(|line| wrapped(line)));
+        lines.extend(
+            shown.why.iter().map(|line| wrapped(&style.plain(line), INDENT, INDENT).trim_end().to_owned()),
+        );
     }
     lines.extend(replay(shown));
     lines.join("\n")
-}
-
-/// A line of words, indented, in lines that keep to the width where their words do.
-fn wrapped(text: &str) -> Vec<String> {
-    if text.chars().count() <= WIDTH - INDENT.len() {
-        return vec![format!("{INDENT}{text}").trim_end().to_owned()];
-    }
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let line = lines.last_mut().expect("there is a first line");
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > WIDTH - INDENT.len() {
-            lines.push(word.to_owned());
-        } else {
-            let space = if line.is_empty() { "" } else { " " };
-            line.extend([space, word]);
-        }
-    }
-    lines.into_iter().map(|line| format!("{INDENT}{line}").trim_end().to_owned()).collect()
 }
 
 const INDENT: &str = "    ";

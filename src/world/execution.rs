@@ -5,7 +5,7 @@
 
 use super::failure::{Failure, Panic, Reason, Wait};
 use super::object::{Knowledge, Object, State, Step};
-use super::operation::{At, Kind, ObjectId, Operation, Outcome, ThreadId, Value};
+use super::operation::{At, Kind, ObjectId, Operation, Outcome, Patience, ThreadId, Value};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -84,10 +84,12 @@ pub struct Thread {
     idle_yields: u32,
     /// Its call that has not made a step yet.
     call: Option<usize>,
+    /// The lines that it has been asked about: whether a `compare_exchange_weak` fails, a wait times out.
+    asked: Vec<At>,
+    /// What its guards gave back while a panic unwound, which is still to be done.
+    put_off: Vec<(Operation, u32)>,
     /// The steps that it has made; plain memory is not among them.
     steps: u32,
-    /// The lines whose `compare_exchange_weak` it has been asked about.
-    weak: Vec<At>,
     /// The object that stands for it, for those who join it.
     object: u32,
     knowledge: Knowledge,
@@ -132,11 +134,6 @@ pub struct Execution {
 }
 
 impl Thread {
-    /// Whether it is before a step.
-    pub fn is_waiting(&self) -> bool {
-        self.phase == Phase::AtStep
-    }
-
     /// The steps that it has made; plain memory is not among them.
     pub fn steps(&self) -> u32 {
         self.steps
@@ -251,6 +248,27 @@ impl Execution {
         thread.next = Some((operation, slot));
     }
 
+    /// The current thread unwinds, and makes this step when it has ended.
+    pub fn put_off(&mut self, operation: Operation, slot: u32) {
+        self.threads[self.current.index()].put_off.push((operation, slot));
+    }
+
+    /// Whether the current thread still has a step to make from when it unwound.
+    pub fn has_put_off(&self) -> bool {
+        !self.threads[self.current.index()].put_off.is_empty()
+    }
+
+    /// Whether any thread still has a step to make on this object from when it unwound.
+    pub fn is_put_off(&self, slot: u32) -> bool {
+        self.threads.iter().flat_map(|thread| &thread.put_off).any(|(_, of)| *of == slot)
+    }
+
+    /// The first step that the current thread has put off.
+    pub fn next_put_off(&mut self) -> Option<(Operation, u32)> {
+        let put_off = &mut self.threads[self.current.index()].put_off;
+        (!put_off.is_empty()).then(|| put_off.remove(0))
+    }
+
     /// Whether a thread is before a step that it could make now.
     pub fn is_enabled(&self, id: ThreadId) -> bool {
         let thread = &self.threads[id.index()];
@@ -259,7 +277,7 @@ impl Execution {
                 thread.idle_yields == 0 || self.sees_news(id)
             }
             (Phase::AtStep, Some((operation, slot))) => {
-                self.objects[*slot as usize].state.enabled(operation.kind)
+                self.objects[*slot as usize].state.enabled_for(id, operation.kind)
             }
             _ => false,
         }
@@ -275,10 +293,28 @@ impl Execution {
         thread.phase == Phase::AtStep && yields && thread.idle_yields < IDLE_YIELDS_MAX
     }
 
-    /// Whether another thread has made a step since this one's last: nothing else can end its loop.
+    /// Whether a thread waits for a time, which is up if nobody else can go on.
+    pub fn may_time_out(&self, id: ThreadId) -> bool {
+        self.patience(id) == Some(Patience::Bounded)
+    }
+
+    /// Whether a thread waits for a time, and another branch of the search shows what follows when it is up.
+    pub fn times_out_elsewhere(&self) -> bool {
+        self.started.iter().any(|id| self.patience(*id) == Some(Patience::Covered))
+    }
+
+    fn patience(&self, id: ThreadId) -> Option<Patience> {
+        let thread = &self.threads[id.index()];
+        let (operation, _) = thread.next.as_ref().filter(|_| thread.phase == Phase::AtStep)?;
+        Some(operation.kind.patience())
+    }
+
+    /// Whether another thread has changed anything since this one's last step: nothing else can end its loop.
     fn sees_news(&self, id: ThreadId) -> bool {
         let since = self.threads[id.index()].last.map_or(0, |last| last + 1);
-        self.trace[since..].iter().any(|event| event.thread != id && event.operation.kind != Kind::Yield)
+        self.trace[since..]
+            .iter()
+            .any(|event| event.thread != id && event.operation.kind.changes(event.outcome))
     }
 
     /// The granted thread goes on: it makes its step.
@@ -411,9 +447,9 @@ impl Execution {
         call.returned = Some(now);
     }
 
-    /// Whether the current thread asks for the first time about this line's `compare_exchange_weak`.
-    pub fn may_fail_spuriously(&mut self, at: At) -> bool {
-        let asked = &mut self.threads[self.current.index()].weak;
+    /// Whether the current thread asks for the first time about this line.
+    pub fn is_first_asked(&mut self, at: At) -> bool {
+        let asked = &mut self.threads[self.current.index()].asked;
         let first = !asked.contains(&at);
         asked.push(at);
         first

@@ -10,6 +10,7 @@
 //! out to be behind a reversal is not known before it is made. It is taken to depend on whatever one of
 //! its outcomes depends on, and now and then such an execution is given up (`Counts::redundant`).
 
+mod crowd;
 mod wakeup;
 
 use super::budget::Budget;
@@ -22,6 +23,7 @@ use crate::verdict::Cut;
 use crate::world::execution::Execution;
 use crate::world::failure::{Failure, Reason};
 use crate::world::operation::{Kind, Operation, Outcome, ThreadId};
+use crowd::Crowd;
 use shuttle::scheduler::Task;
 use wakeup::Tree;
 
@@ -30,6 +32,8 @@ use wakeup::Tree;
 struct Point {
     /// The step that the current execution makes here.
     taken: Step,
+    /// Who could make a step here.
+    enabled: Vec<ThreadId>,
     /// Branches that were run here before the current one.
     run: usize,
     /// Steps that need not be made here: what follows them was run before.
@@ -50,6 +54,9 @@ pub struct Exhaustive {
     begun: bool,
     choices_max: usize,
     executions: u64,
+    crowd: Crowd,
+    /// Where most orders come from, if the search was cut short.
+    pub largest: Vec<String>,
     /// Whether a way of a choice was left out for that bound's sake.
     pub choices_left_out: bool,
     /// Which bound ended the search, if one did.
@@ -73,6 +80,8 @@ impl Exhaustive {
             begun: false,
             choices_max: usize::MAX,
             executions: 0,
+            crowd: Crowd::default(),
+            largest: Vec::new(),
             choices_left_out: false,
             cut: None,
             finding: None,
@@ -115,9 +124,8 @@ impl Exhaustive {
             }
             None => (Vec::new(), Tree::default()),
         };
-        let mut first = tree.take_first().filter(|(step, _)| enabled.contains(&step.thread));
+        let mut first = tree.take_first_of(enabled);
         if first.is_none() {
-            tree = Tree::default();
             for step in self.fresh(execution, enabled, &sleep) {
                 tree.add_step(step);
             }
@@ -126,7 +134,7 @@ impl Exhaustive {
         let (step, below) = first?;
         let (operation, _) = *execution.threads[step.thread.index()].next.as_ref()?;
         let taken = Step { outcome: chosen(&operation, step.choice()), ..step_of(step.thread, &operation) };
-        self.points.push(Point { taken, run: 0, sleep, tree, below });
+        self.points.push(Point { taken, enabled: enabled.to_vec(), run: 0, sleep, tree, below });
         Some(Pick { thread: taken.thread, choice: taken.choice() })
     }
 
@@ -157,13 +165,18 @@ impl Exhaustive {
 
     /// Puts what must be run to reverse each race of the execution into the trees.
     fn plan(&mut self, execution: &Execution) {
-        let (order, points) = (&self.order, &mut self.points);
+        let (order, points, crowd) = (&self.order, &mut self.points, &mut self.crowd);
         order.races(execution, |first, later| {
+            crowd.note(&order.steps[first]);
             let point = &mut points[first];
             let sequence = order.reversal(first, later);
-            if !point.sleep.iter().any(|step| sequence.can_begin_with(step).is_some()) {
+            let certain = order.is_certain(later, &sequence, &point.enabled);
+            // A step that waits there for what others do behind the race could not have come before it.
+            let possible = sequence.steps().next().is_some_and(|step| point.enabled.contains(&step.thread));
+            if possible && !point.sleep.iter().any(|step| sequence.can_begin_with(step).is_some()) {
                 point.tree.insert(sequence);
             }
+            certain
         });
     }
 
@@ -171,7 +184,7 @@ impl Exhaustive {
     fn go_back(&mut self) -> bool {
         while let Some(point) = self.points.last_mut() {
             point.sleep.push(point.taken);
-            if let Some((step, below)) = point.tree.take_first() {
+            if let Some((step, below)) = point.tree.take_first_of(&point.enabled) {
                 point.taken = step;
                 point.run += 1;
                 point.below = below;
@@ -255,6 +268,9 @@ impl Strategy for Exhaustive {
         }
         let goes_on = self.budget.spend();
         self.cut = self.budget.cut();
+        if self.cut.is_some() {
+            self.largest = self.crowd.largest(execution);
+        }
         goes_on
     }
 }

@@ -1,5 +1,6 @@
 //! `Mutex`: std's, beside its part in the world that made it.
 
+use super::held::{self, Held};
 use crate::world::operation::{At, Kind, Outcome};
 use crate::world::{self, Part, Stepped, object::State};
 use std::fmt;
@@ -30,15 +31,10 @@ pub struct Mutex<T: ?Sized> {
 pub struct MutexGuard<'a, T: ?Sized> {
     /// Taken out once, in `drop`.
     data: ManuallyDrop<std::sync::MutexGuard<'a, T>>,
-    held: Option<Box<Held<'a>>>,
+    held: Holding<'a, T>,
 }
 
-/// What a model wants back besides the data.
-struct Held<'a> {
-    part: &'a Part<loom::sync::Mutex<()>>,
-    at: At,
-    loom: Option<ManuallyDrop<loom::sync::MutexGuard<'a, ()>>>,
-}
+type Holding<'a, T> = Option<Box<Held<'a, Mutex<T>, loom::sync::MutexGuard<'a, ()>>>>;
 
 impl<T> Mutex<T> {
     /// As [`std::sync::Mutex::new`].
@@ -78,64 +74,95 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     /// As [`std::sync::Mutex::is_poisoned`].
+    #[inline]
+    #[track_caller]
     pub fn is_poisoned(&self) -> bool {
-        self.data.is_poisoned()
+        world::is_poisoned(&self.part, Location::caller(), || self.data.is_poisoned())
     }
 
     /// As [`std::sync::Mutex::clear_poison`].
+    #[inline]
+    #[track_caller]
     pub fn clear_poison(&self) {
+        world::step(&self.part, Kind::ClearPoison, Location::caller(), |_| ());
         self.data.clear_poison();
     }
 
     /// Waits for the lock as the model does; the data is free behind it.
     #[cold]
-    fn lock_in_model(&self, at: At) -> Option<Box<Held<'_>>> {
-        let part = &self.part;
-        match world::step(part, Kind::Lock, at, |lock| lock.lock().ok()) {
-            Stepped::Loom(Some(guard)) => held(part, at, Some(guard)),
-            Stepped::Model(_) => held(part, at, None),
+    fn lock_in_model(&self, at: At) -> Holding<'_, T> {
+        match world::step(&self.part, Kind::Lock, at, |lock| lock.lock().ok()) {
+            Stepped::Loom(Some(guard)) => Held::new(self, at, Some(guard)),
+            Stepped::Model(_) => Held::new(self, at, None),
             Stepped::Loom(None) | Stepped::Real | Stepped::Unwinding => {
-                self.is_free_while_unwinding();
+                held::is_free_while_unwinding(&self.data.try_lock());
                 None
             }
         }
     }
 
-    /// A destructor locks while its execution is given up: nobody else runs, so a holder never leaves, and
-    /// what is free stays free.
-    fn is_free_while_unwinding(&self) {
-        if let Err(TryLockError::WouldBlock) = self.data.try_lock() {
-            eprintln!(
-                "raceproof: a destructor locks what another thread holds while an execution is given up"
-            );
-            std::process::abort()
-        }
-    }
-
     #[cold]
-    fn try_lock_in_model<E>(&self, at: At) -> Result<Option<Box<Held<'_>>>, TryLockError<E>> {
-        let part = &self.part;
-        match world::step(part, Kind::TryLock, at, |lock| lock.try_lock().ok()) {
-            Stepped::Loom(Some(guard)) => Ok(held(part, at, Some(guard))),
-            Stepped::Model(Outcome::Done) => Ok(held(part, at, None)),
+    fn try_lock_in_model<E>(&self, at: At) -> Result<Holding<'_, T>, TryLockError<E>> {
+        match world::step(&self.part, Kind::TryLock, at, |lock| lock.try_lock().ok()) {
+            Stepped::Loom(Some(guard)) => Ok(Held::new(self, at, Some(guard))),
+            Stepped::Model(Outcome::Done) => Ok(Held::new(self, at, None)),
             Stepped::Real | Stepped::Unwinding => Ok(None),
             Stepped::Loom(None) | Stepped::Model(_) => Err(TryLockError::WouldBlock),
         }
     }
+
+    /// Locks as a model does, for a condvar that gave it back.
+    pub(super) fn lock_again(&self, at: At) -> LockResult<MutexGuard<'_, T>> {
+        let held = self.lock_in_model(at);
+        guard(self.data.lock(), held)
+    }
+
+    /// A guard of loom's world, whose loom part is held.
+    pub(super) fn guard_of_loom<'a>(
+        &'a self,
+        held: loom::sync::MutexGuard<'a, ()>,
+        at: At,
+    ) -> LockResult<MutexGuard<'a, T>> {
+        guard(self.data.lock(), Held::new(self, at, Some(held)))
+    }
 }
 
-fn held<'a>(
-    part: &'a Part<loom::sync::Mutex<()>>,
-    at: At,
-    loom: Option<loom::sync::MutexGuard<'a, ()>>,
-) -> Option<Box<Held<'a>>> {
-    Some(Box::new(Held { part, at, loom: loom.map(ManuallyDrop::new) }))
+/// A guard of the real world.
+#[inline]
+pub(super) fn guard_of_std<T: ?Sized>(
+    data: LockResult<std::sync::MutexGuard<'_, T>>,
+) -> LockResult<MutexGuard<'_, T>> {
+    guard(data, None)
+}
+
+impl<'a, T: ?Sized> MutexGuard<'a, T> {
+    /// What it guards, in a model.
+    pub(super) fn lock(&self) -> Option<&'a Mutex<T>> {
+        self.held.as_ref().map(|held| held.lock)
+    }
+
+    /// The guard of std's, without a step.
+    #[inline]
+    pub(super) fn into_std(self) -> std::sync::MutexGuard<'a, T> {
+        let mut this = ManuallyDrop::new(self);
+        this.held = None;
+        // SAFETY: taken once, here, since the guard itself is never dropped.
+        unsafe { ManuallyDrop::take(&mut this.data) }
+    }
+
+    /// The guard of loom's, without a step. The data is given back.
+    pub(super) fn into_loom(self) -> Option<loom::sync::MutexGuard<'a, ()>> {
+        let mut this = ManuallyDrop::new(self);
+        // SAFETY: dropped once, here, since the guard itself is never dropped.
+        unsafe { ManuallyDrop::drop(&mut this.data) };
+        this.held.take().and_then(|held| held.into_loom())
+    }
 }
 
 #[inline]
 fn guard<'a, T: ?Sized>(
     data: LockResult<std::sync::MutexGuard<'a, T>>,
-    held: Option<Box<Held<'a>>>,
+    held: Holding<'a, T>,
 ) -> LockResult<MutexGuard<'a, T>> {
     match data {
         Ok(data) => Ok(MutexGuard { data: ManuallyDrop::new(data), held }),
@@ -148,7 +175,7 @@ fn guard<'a, T: ?Sized>(
 #[inline]
 fn try_guard<'a, T: ?Sized>(
     data: TryLockResult<std::sync::MutexGuard<'a, T>>,
-    held: Option<Box<Held<'a>>>,
+    held: Holding<'a, T>,
 ) -> TryLockResult<MutexGuard<'a, T>> {
     match data {
         Ok(data) => Ok(guard(Ok(data), held)?),
@@ -164,26 +191,11 @@ impl<T: ?Sized> Drop for MutexGuard<'_, T> {
         let data = unsafe { ManuallyDrop::take(&mut self.data) };
         match self.held.take() {
             None => drop(data),
-            Some(held) => unlock_in_model(data, *held),
+            Some(held) => {
+                let part = &held.lock.part;
+                held.give_back(part, Kind::Unlock, data);
+            }
         }
-    }
-}
-
-#[cold]
-fn unlock_in_model<T: ?Sized>(data: std::sync::MutexGuard<'_, T>, held: Held<'_>) {
-    let Held { part, at, loom } = held;
-    let Some(mut guard) = loom else {
-        // The step, before the data is given back: whoever may lock next finds it free.
-        world::step(part, Kind::Unlock, at, |_| ());
-        return drop(data);
-    };
-    // Loom's release lets no other thread run before it returns.
-    drop(data);
-    if !std::thread::panicking() {
-        world::step(part, Kind::Unlock, at, |_| {
-            // SAFETY: dropped once, here, and not used again.
-            unsafe { ManuallyDrop::drop(&mut guard) }
-        });
     }
 }
 
