@@ -16,21 +16,27 @@ use shuttle::scheduler::Task;
 use std::collections::BTreeSet;
 
 /// Every interleaving, depth first: no step is taken to commute with any other.
-struct Naive {
+pub(super) struct Naive {
+    /// Whether all futures make their steps at once: the meaning of a program, without a short cut.
+    pub eager: bool,
+    /// Whether somebody may ask for the ends of threads but those who join them.
+    pub ends_are_seen: bool,
     /// At each point, what can be picked and which of it is.
     points: Vec<(Vec<Pick>, usize)>,
     depth: usize,
     order: Order,
     begun: bool,
-    left: usize,
+    pub left: usize,
     /// The distinct orders that were seen, of executions that ran to their end.
-    orders: BTreeSet<String>,
-    deadlocks: usize,
+    pub orders: BTreeSet<String>,
+    pub deadlocks: usize,
 }
 
 impl Naive {
-    fn new(interleavings_max: usize) -> Self {
+    pub fn new(interleavings_max: usize) -> Self {
         Self {
+            eager: false,
+            ends_are_seen: false,
             points: Vec::new(),
             depth: 0,
             order: Order::default(),
@@ -43,6 +49,10 @@ impl Naive {
 }
 
 impl Strategy for Naive {
+    fn all_eager(&self) -> bool {
+        self.eager
+    }
+
     fn begin(&mut self) -> bool {
         self.depth = 0;
         let first = !std::mem::replace(&mut self.begun, true);
@@ -55,7 +65,8 @@ impl Strategy for Naive {
                 |id: &ThreadId| execution.threads[id.index()].next.map(|(operation, _)| operation.kind);
             // Nobody asks whether a thread has exited: its end and its join meet in nothing.
             let meets_nothing = |id: &&ThreadId| matches!(next(id), Some(Kind::Exit | Kind::Join));
-            let only = enabled.iter().find(meets_nothing).map(std::slice::from_ref);
+            let only = enabled.iter().find(meets_nothing).filter(|_| !self.ends_are_seen);
+            let only = only.map(std::slice::from_ref);
             let picks = only.unwrap_or(enabled).iter().flat_map(|id| {
                 let ways = if let Some(Kind::Choose(ways)) = next(id) { ways } else { 1 };
                 (0..ways).map(|choice| Pick { thread: *id, choice })
@@ -108,10 +119,10 @@ enum Op {
 }
 
 /// A generator with a printed seed (xorshift; Marsaglia, J. Stat. Softw. 8(14), 2003).
-struct Chance(u64);
+pub(super) struct Chance(pub u64);
 
 impl Chance {
-    fn below(&mut self, n: usize) -> usize {
+    pub fn below(&mut self, n: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

@@ -8,7 +8,7 @@ use super::finding::line;
 use super::progress::Progress;
 use super::schedule::{Pick, Schedule};
 use crate::world::execution::{self, Execution, Phase};
-use crate::world::failure::Failure;
+use crate::world::failure::{Failure, Reason};
 use crate::world::operation::{At, Kind, ThreadId};
 use crate::world::{self, World, panic, spawn};
 use shuttle::scheduler::{Schedule as ShuttleSchedule, Scheduler, Task, TaskId};
@@ -33,6 +33,18 @@ pub trait Strategy {
     /// Who of `enabled`, which is not empty, makes the next step. None gives the execution up: it would
     /// show nothing new.
     fn pick(&mut self, execution: &Execution, enabled: &[ThreadId], tasks: &[&Task]) -> Option<Pick>;
+
+    /// Whether every future is to make its step in every poll. Else only those do whose answer without a
+    /// step was seen.
+    fn all_eager(&self) -> bool {
+        false
+    }
+
+    /// An execution was given up because a future's answer was seen that no step stands behind. Returns
+    /// whether the search begins anew; else it draws another one.
+    fn restart(&mut self) -> bool {
+        false
+    }
 
     /// An execution has ended. Returns whether the search goes on.
     fn end(&mut self, execution: &mut Execution, picks: &Schedule) -> bool;
@@ -81,7 +93,10 @@ pub fn drive<S: Strategy + 'static>(program: &Program, strategy: S, steps_max: u
         weak_seen: Vec::new(),
         progress: Progress::new(),
     };
-    execution::with(Execution::forget_program);
+    execution::with(|e| {
+        e.forget_program();
+        e.sites.all = strategy.borrow().all_eager();
+    });
     let ran = {
         let _model = world::enter(World::Model);
         let program = Arc::clone(program);
@@ -119,6 +134,16 @@ impl<S: Strategy> Driver<S> {
     fn ended(&mut self) -> bool {
         execution::with(|e| {
             let mut counts = self.counts.borrow_mut();
+            if let Some(at) = e.sites.exposed.first().copied() {
+                if e.sites.learn() {
+                    if self.strategy.borrow_mut().restart() {
+                        *counts = Counts::default();
+                    }
+                    return true;
+                }
+                let what = format!("a future at {at} answers without a step for no reason");
+                e.failure = Some(Failure::Undecided(Reason::NotModelled(what)));
+            }
             leftover_panic(e);
             match e.failure {
                 Some(Failure::Cut) => counts.redundant += 1,

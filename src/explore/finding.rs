@@ -170,6 +170,7 @@ fn wait_line(execution: &Execution, wait: &Wait) -> String {
     let holds = held(execution, wait.thread);
     let waits = match wait.operation.kind {
         Kind::Join => format!("waits at {at} for a thread that never ends"),
+        Kind::Repoll => format!("waits behind {at}, and nobody wakes it"),
         Kind::Recv => format!("waits at {at} for a message in {} that nobody sends", name_of(object)),
         Kind::Send => format!("waits at {at} for room in {}", name_of(object)),
         _ => match wait.held_by {

@@ -2,6 +2,8 @@
 
 #[cfg(all(test, feature = "tokio"))]
 mod brute;
+#[cfg(all(test, feature = "tokio"))]
+mod brute_tasks;
 mod budget;
 mod driver;
 mod exhaustive;

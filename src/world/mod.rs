@@ -203,6 +203,7 @@ fn step_in_model<R>(place: Place, kind: Kind, at: At) -> Stepped<R> {
     }
     if !over {
         task::no_lie_stands(at);
+        task::call_due();
         execution::with(|e| e.announce(operation, place.slot));
         shuttle_engine::runtime::thread::switch();
     }

@@ -90,6 +90,14 @@ pub enum Kind {
     Query,
     /// Takes one of so many ways on; a branch of the search that is no schedule.
     Choose(u32),
+    /// Polls a task again, once something that it waits for is there.
+    Repoll,
+    /// Wakes a task through its waker.
+    Wake(ThreadId),
+    /// Is about to call a waker that a task has put around its own.
+    CallWaker(ThreadId),
+    /// Asks a task to end at its next poll.
+    Abort,
 }
 
 /// What a step turned out to be: two operations of one kind may commute or not by their outcome.
@@ -160,6 +168,9 @@ impl Kind {
             Self::ReceiverClose => "close",
             Self::Query => "look at",
             Self::Choose(_) => "choose",
+            Self::Repoll => "poll",
+            Self::Wake(_) | Self::CallWaker(_) => "wake",
+            Self::Abort => "abort",
         }
     }
 }
@@ -196,6 +207,13 @@ pub fn relation(first: (Kind, Outcome), second: (Kind, Outcome)) -> Relation {
         (Kind::Unlock, Kind::Lock) => Ordered,
         _ if is_atomic(a) && is_atomic(b) => racing_if(a.writes(a_out) || b.writes(b_out)),
         (Kind::Send, Kind::Send) => Racing,
+        // A receive and a send that found room without it commute; the receive that made room names itself.
+        (Kind::TrySend, Kind::Recv) => racing_if(a_out != Outcome::Done),
+        (Kind::Recv, Kind::TrySend) => racing_if(b_out != Outcome::Done),
+        (Kind::TrySend, Kind::TryRecv) | (Kind::TryRecv, Kind::TrySend) => {
+            racing_if(a_out != Outcome::Done || b_out != Outcome::Done)
+        }
+        (Kind::TrySend, Kind::SenderDrop) | (Kind::SenderDrop, Kind::TrySend) => Independent,
         (Kind::TrySend, _) | (_, Kind::TrySend) => Racing,
         (Kind::Recv | Kind::TryRecv, Kind::Recv | Kind::TryRecv) => Racing,
         (Kind::TryRecv, Kind::Send | Kind::SenderDrop) => racing_if(a_out != Outcome::Done),
@@ -206,7 +224,26 @@ pub fn relation(first: (Kind, Outcome), second: (Kind, Outcome)) -> Relation {
         (Kind::Query, Kind::Query) => Independent,
         (Kind::Query, _) | (_, Kind::Query) => Racing,
         (Kind::IsFinished, Kind::Exit) | (Kind::Exit, Kind::IsFinished) => Racing,
+        (Kind::Abort, Kind::Abort) => Independent,
+        _ if is_of_task(a) && is_of_task(b) => Racing,
         _ => Independent,
+    }
+}
+
+/// Whether it is done to a task from within or without, while that is not polled.
+fn is_of_task(kind: Kind) -> bool {
+    matches!(kind, Kind::Repoll | Kind::Wake(_) | Kind::CallWaker(_) | Kind::Abort)
+}
+
+/// Whether a step may let an operation of another thread on its object go on, or hold it back again.
+///
+/// It is asked about what a task waits for: the task is polled again when one of its operations can go on.
+pub fn affects(step: (Kind, Outcome), waiting: Kind) -> bool {
+    match (step.0, waiting) {
+        _ if step.1 == Outcome::Failed => false,
+        (Kind::Load(_) | Kind::Query | Kind::IsFinished | Kind::Join, _) => false,
+        (Kind::SenderDrop, Kind::Send) => false,
+        _ => true,
     }
 }
 

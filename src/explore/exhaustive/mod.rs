@@ -20,7 +20,7 @@ use super::schedule::{Pick, Schedule};
 use crate::verdict::Cut;
 use crate::world::execution::Execution;
 use crate::world::failure::{Failure, Reason};
-use crate::world::operation::{Kind, Operation, Outcome, ThreadId};
+use crate::world::operation::{Kind, Outcome, ThreadId};
 use shuttle::scheduler::Task;
 use wakeup::Tree;
 
@@ -49,6 +49,11 @@ pub struct Exhaustive {
     /// The execution that refutes the program, or leaves it undecided.
     pub finding: Option<Finding>,
     diverged: Option<String>,
+    /// Whether every future makes its step in every poll, for a comparison.
+    pub eager: bool,
+    /// The orders of the executions that ran to their end, if they are to be kept.
+    #[cfg(test)]
+    pub orders: Option<std::collections::BTreeSet<String>>,
 }
 
 impl Exhaustive {
@@ -63,6 +68,9 @@ impl Exhaustive {
             cut: None,
             finding: None,
             diverged: None,
+            eager: false,
+            #[cfg(test)]
+            orders: None,
         }
     }
 
@@ -72,6 +80,9 @@ impl Exhaustive {
         let now = execution.threads[point.taken.thread.index()].next.as_ref();
         let same =
             now.is_some_and(|(now, _)| now.object == point.taken.object && now.kind == point.taken.kind);
+        if same && !enabled.contains(&point.taken.thread) && self.depth + 1 == self.points.len() {
+            return self.instead(execution, enabled);
+        }
         if !same || !enabled.contains(&point.taken.thread) {
             self.diverged = Some(format!(
                 "step {} was {}, and is now {}",
@@ -84,14 +95,27 @@ impl Exhaustive {
         Some(Pick { thread: point.taken.thread, choice: point.taken.choice() })
     }
 
+    /// A step was planned in the reversal of a race, and cannot be made without what was to come behind it.
+    /// A plan that was put below it may be possible all the same: anything is run in place of it.
+    fn instead(&mut self, execution: &Execution, enabled: &[ThreadId]) -> Option<Pick> {
+        let sleep = std::mem::take(&mut self.points[self.depth].sleep);
+        let mut steps = self.fresh(execution, enabled, &sleep).into_iter();
+        let point = &mut self.points[self.depth];
+        point.sleep = sleep;
+        point.below = Tree::default();
+        point.taken = steps.next()?;
+        steps.for_each(|step| point.tree.add_step(step));
+        Some(Pick { thread: point.taken.thread, choice: point.taken.choice() })
+    }
+
     /// A point where the search has not been: what sleeps there, and what is to be run.
     fn arrive(&mut self, execution: &Execution, enabled: &[ThreadId]) -> Option<Pick> {
         let (sleep, mut tree) = match self.points.last_mut() {
             Some(last) => {
-                let taken = last.taken;
+                let taken = &last.taken;
                 let asleep =
-                    last.sleep.iter().filter(|step| step.thread != taken.thread && step.commutes(&taken));
-                (asleep.copied().collect(), std::mem::take(&mut last.below))
+                    last.sleep.iter().filter(|step| step.thread != taken.thread && step.commutes(taken));
+                (asleep.cloned().collect(), std::mem::take(&mut last.below))
             }
             None => (Vec::new(), Tree::default()),
         };
@@ -104,24 +128,23 @@ impl Exhaustive {
             first = tree.take_first();
         }
         let (step, below) = first?;
-        let (operation, _) = *execution.threads[step.thread.index()].next.as_ref()?;
-        let taken = Step { outcome: chosen(&operation, step.choice()), ..step_of(step.thread, &operation) };
+        let next = Step::next_of(execution, step.thread)?;
+        let taken = ways(&next).nth(step.choice() as usize)?;
+        let pick = Pick { thread: taken.thread, choice: taken.choice() };
         self.points.push(Point { taken, sleep, tree, below });
-        Some(Pick { thread: taken.thread, choice: taken.choice() })
+        Some(pick)
     }
 
     /// What to run where anything may be run: the steps of one thread, of which only a choice has several.
     /// A choice comes first, since nothing depends on it; else the thread that ran last goes on.
     fn fresh(&self, execution: &Execution, enabled: &[ThreadId], sleep: &[Step]) -> Vec<Step> {
-        let next =
-            |id: ThreadId| execution.threads[id.index()].next.as_ref().map(|(operation, _)| *operation);
+        let kind = |id: ThreadId| execution.threads[id.index()].next.map(|(operation, _)| operation.kind);
+        let awake = |step: &Step| !sleep.iter().any(|asleep| asleep.is_same(step));
         let steps = |id: ThreadId| -> Vec<Step> {
-            let Some(operation) = next(id) else { return Vec::new() };
-            let ways = if let Kind::Choose(ways) = operation.kind { ways } else { 1 };
-            let step = |way| Step { outcome: chosen(&operation, way), ..step_of(id, &operation) };
-            (0..ways).map(step).filter(|step| !sleep.iter().any(|asleep| asleep.is_same(step))).collect()
+            let next = Step::next_of(execution, id);
+            next.iter().flat_map(ways).filter(awake).collect()
         };
-        let chooses = |id: &&ThreadId| next(**id).is_some_and(|o| matches!(o.kind, Kind::Choose(_)));
+        let chooses = |id: &&ThreadId| matches!(kind(**id), Some(Kind::Choose(_)));
         let last = self.points.last().map(|point| point.taken.thread);
         let goes_on = enabled.iter().filter(|id| Some(**id) == last);
         let candidates = enabled.iter().filter(chooses).chain(goes_on).chain(enabled);
@@ -131,6 +154,10 @@ impl Exhaustive {
     /// Puts what must be run to reverse each race of the execution into the trees.
     fn plan(&mut self, execution: &Execution) {
         self.order.work_out(execution);
+        #[cfg(test)]
+        if let Some(orders) = self.orders.as_mut().filter(|_| execution.failure.is_none()) {
+            orders.insert(self.order.canonical());
+        }
         let (order, points) = (&self.order, &mut self.points);
         order.races(execution, |first, later| {
             let point = &mut points[first];
@@ -144,7 +171,7 @@ impl Exhaustive {
     /// Goes back to the deepest point with something left to run. Returns whether there is one.
     fn go_back(&mut self) -> bool {
         while let Some(point) = self.points.last_mut() {
-            point.sleep.push(point.taken);
+            point.sleep.push(point.taken.clone());
             if let Some((step, below)) = point.tree.take_first() {
                 point.taken = step;
                 point.below = below;
@@ -156,15 +183,26 @@ impl Exhaustive {
     }
 }
 
-fn step_of(thread: ThreadId, operation: &Operation) -> Step {
-    Step { thread, object: operation.object, kind: operation.kind, outcome: Outcome::Pending }
-}
-
-fn chosen(operation: &Operation, way: u32) -> Outcome {
-    if matches!(operation.kind, Kind::Choose(_)) { Outcome::Chose(way) } else { Outcome::Pending }
+/// A step in each of its ways: several only for a choice.
+fn ways(step: &Step) -> impl Iterator<Item = Step> + '_ {
+    let chooses = if let Kind::Choose(ways) = step.kind { Some(ways) } else { None };
+    (0..chooses.unwrap_or(1)).map(move |way| {
+        step.clone().with(if chooses.is_some() { Outcome::Chose(way) } else { Outcome::Pending })
+    })
 }
 
 impl Strategy for Exhaustive {
+    fn all_eager(&self) -> bool {
+        self.eager
+    }
+
+    fn restart(&mut self) -> bool {
+        self.points.clear();
+        self.diverged = None;
+        self.begun = false;
+        true
+    }
+
     fn begin(&mut self) -> bool {
         self.depth = 0;
         let first = !std::mem::replace(&mut self.begun, true);

@@ -56,6 +56,30 @@ impl Channel {
         }
     }
 
+    /// The steps that let a receive or send go on: one set of them is enough.
+    pub fn enablers(&self, kind: Kind, sets: &mut Vec<Vec<usize>>) {
+        sets.extend(self.closed.iter().map(|(close, _)| vec![*close]));
+        if kind == Kind::Recv {
+            sets.extend(self.waiting.front().map(|(send, _)| vec![*send]));
+            sets.extend((self.senders == 0).then(|| self.drops.clone()));
+        } else if self.has_room() {
+            let receive = self.capacity.and_then(|c| self.sent.checked_sub(c)).map(|i| self.receives[i]);
+            sets.push(receive.into_iter().collect());
+        }
+    }
+
+    /// What they knew who let a waiting receive or send go on.
+    pub fn news(&self, kind: Kind) -> Option<&Clock> {
+        let closed = self.closed.as_ref().map(|(_, clock)| clock);
+        match kind {
+            Kind::Recv => {
+                let message = self.waiting.front().map(|(_, clock)| clock);
+                message.or_else(|| (self.senders == 0).then_some(&self.dropped)).or(closed)
+            }
+            _ => closed.or(Some(&self.received)),
+        }
+    }
+
     pub fn apply(&mut self, step: &mut Step<'_>) -> Outcome {
         match step.kind {
             Kind::Send | Kind::TrySend => self.send(step),

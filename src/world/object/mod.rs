@@ -7,6 +7,7 @@ mod atomic;
 mod cell;
 mod channel;
 mod mutex;
+mod thread;
 
 pub use cell::{Access, DataRace};
 
@@ -44,15 +45,9 @@ pub enum State {
     /// A queue of messages: mpsc, oneshot.
     Channel(channel::Channel),
     /// What others know of a thread: whether it has exited.
-    Thread(Thread),
+    Thread(thread::Thread),
     /// Something that has only a name: a choice, a yield.
     Nothing,
-}
-
-/// What others know of a thread.
-#[derive(Debug, Default)]
-pub struct Thread {
-    exit: Option<(usize, Clock)>,
 }
 
 /// What one thread knows, by C11 happens-before.
@@ -103,6 +98,11 @@ impl State {
         Self::Atomic(atomic::Atomic::default())
     }
 
+    /// A thread or task that has not exited.
+    pub fn thread() -> Self {
+        Self::Thread(thread::Thread::default())
+    }
+
     /// Plain memory, written by its creator.
     pub fn cell(creator: ThreadId, at: At, knowledge: &Knowledge) -> Self {
         Self::Cell(cell::Cell::new(creator, at, knowledge))
@@ -118,7 +118,7 @@ impl State {
         match self {
             Self::Mutex(mutex) => mutex.enabled(kind),
             Self::Channel(channel) => channel.enabled(kind),
-            Self::Thread(thread) => kind != Kind::Join || thread.exit.is_some(),
+            Self::Thread(thread) => thread.enabled(kind),
             Self::Atomic(_) | Self::Cell(_) | Self::Fence | Self::Nothing => true,
         }
     }
@@ -136,30 +136,30 @@ impl State {
         }
     }
 
+    /// The steps that let `kind` go on, which waited for it: one set of them is enough.
+    pub fn enablers(&self, kind: Kind, sets: &mut Vec<Vec<usize>>) {
+        match self {
+            Self::Channel(channel) => channel.enablers(kind, sets),
+            Self::Thread(thread) => thread.enablers(kind, sets),
+            // Not known: it could always go on, as far as this tells.
+            _ => sets.push(Vec::new()),
+        }
+    }
+
+    /// What they knew who let `kind` go on, which waited for it.
+    pub fn news(&self, kind: Kind) -> Option<&Clock> {
+        match self {
+            Self::Channel(channel) => channel.news(kind),
+            Self::Thread(thread) => thread.news(),
+            _ => None,
+        }
+    }
+
     /// The thread that holds it, if it is a lock that is held, and the line where it was taken.
     pub fn holder(&self) -> Option<(ThreadId, At)> {
         match self {
             Self::Mutex(mutex) => mutex.holder(),
             _ => None,
-        }
-    }
-}
-
-impl Thread {
-    fn apply(&mut self, step: &mut Step<'_>) -> Outcome {
-        match step.kind {
-            Kind::Exit => {
-                self.exit = Some((step.event, step.knowledge.clock.clone()));
-                Outcome::Done
-            }
-            _ => match &self.exit {
-                Some((event, clock)) => {
-                    step.after.push(*event);
-                    step.knowledge.clock.join(clock);
-                    Outcome::Done
-                }
-                None => Outcome::Failed,
-            },
         }
     }
 }
