@@ -13,7 +13,7 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 use raceproof::counter::{
-    CounterStore,
+    CounterStore, FromCounters,
     channel::ChannelStore,
     counters::Counters,
     mutex::MutexStore,

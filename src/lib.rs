@@ -1,6 +1,11 @@
 //! Proves concurrent Rust free of races within named bounds, or shows the smallest
 //! program that breaks it.
 
+/// The README's Rust, compiled and run.
+#[cfg(all(doctest, feature = "cli"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub mod facade;
 #[cfg(feature = "tokio")]
 pub use facade::tokio;
@@ -12,6 +17,8 @@ pub mod cli;
 pub mod counter;
 #[cfg(feature = "model")]
 pub mod explore;
+#[cfg(feature = "model")]
+pub use explore::{prove, prove_async};
 pub mod linearize;
 #[cfg(feature = "model")]
 mod report;

@@ -29,6 +29,8 @@ pub struct Coverage {
     pub elapsed: Duration,
     /// What the primitives that were used leave out in this engine, with the lines that used them.
     pub limits: Vec<Limit>,
+    /// Objects on which threads race most, with their share of all races, if the search was cut short.
+    pub largest: Vec<String>,
 }
 
 /// What a model leaves out of a primitive that the program used.
@@ -58,6 +60,13 @@ pub enum Cut {
         /// The bound.
         max: usize,
     },
+    /// Executions with more departures from the first way of a choice were left out.
+    Choices {
+        /// The bound.
+        max: usize,
+    },
+    /// One execution was asked for, by its schedule.
+    Replay,
     /// The engine draws executions by chance, or runs on real threads.
     Sampling,
 }
@@ -83,12 +92,14 @@ pub struct Counterexample {
     pub program: Vec<(String, String)>,
     /// The steps, from top to bottom.
     pub rows: Vec<Row>,
-    /// How often a thread was made to wait that could have gone on.
-    pub preemptions: usize,
+    /// How often a thread was made to wait that could have gone on, where an engine tells it.
+    pub preemptions: Option<usize>,
     /// Why it is wrong, in words.
     pub why: Vec<String>,
-    /// How to see it again; none where an engine has no schedules.
+    /// The schedule that leads to it; none where an engine has no schedules.
     pub schedule: Option<String>,
+    /// The command that shows it again.
+    pub replay: Option<String>,
     /// The seed of the engine that found it, if it drew by chance.
     pub seed: Option<u64>,
 }
@@ -109,6 +120,20 @@ pub enum Finding {
     NotLinearizable,
     /// The process ended, or calls were lost, outside of any model.
     Died,
+}
+
+impl Finding {
+    /// It in a few words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DataRace => "data race",
+            Self::Deadlock => "deadlock",
+            Self::Livelock => "livelock",
+            Self::Panic => "panic",
+            Self::NotLinearizable => "not linearizable",
+            Self::Died => "death of the process",
+        }
+    }
 }
 
 /// One line of a counterexample's table.
@@ -169,7 +194,9 @@ impl Verdict {
     /// With the verdict's text, unless it is `Proved`.
     #[track_caller]
     pub fn assert_proved(&self) {
-        assert!(self.is_proved(), "{self}");
+        if !self.is_proved() {
+            self.fail();
+        }
     }
 
     /// Asks that nothing was found.
@@ -179,7 +206,16 @@ impl Verdict {
     /// With the verdict's text, unless it is `Proved` or `Passed`.
     #[track_caller]
     pub fn assert_passed(&self) {
-        assert!(matches!(self, Self::Proved(_) | Self::Passed(..)), "{self}");
+        if !matches!(self, Self::Proved(_) | Self::Passed(..)) {
+            self.fail();
+        }
+    }
+
+    /// Ends the test with the verdict's text, and keeps the counterexample for its next run.
+    #[track_caller]
+    fn fail(&self) -> ! {
+        crate::explore::keep_regression(self);
+        panic!("{self}");
     }
 
     /// Asks for a counterexample, and returns it.

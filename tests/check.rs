@@ -70,7 +70,7 @@ stdin: not linearizable. 2 of 2 calls show it:
   1  write(2)  |── ok ──|
 ▶ b  read                |── 0 ──|  line 5
 
-why        once write(2) → ok had returned, read may answer 2, and answered 0
+why        after write(2) returned, read may answer 2, and answered 0
 ";
     assert_eq!(out, expected);
 }

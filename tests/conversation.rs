@@ -1,7 +1,7 @@
 //! What the server says, byte for byte, over a plain socket.
 
 use raceproof::counter::{
-    CounterStore, StoreError,
+    CounterStore, FromCounters, StoreError,
     counters::Counters,
     mutex::MutexStore,
     server::{Limits, NAME_BYTES_MAX, listen, run_within},
@@ -155,9 +155,6 @@ async fn an_overflow_is_a_conflict_and_changes_nothing() {
 struct Refusing(StoreError);
 
 impl CounterStore for Refusing {
-    fn new(_: Counters) -> Self {
-        Self(StoreError::Gone)
-    }
     async fn get(&self, _: &str) -> Result<i64, StoreError> {
         Err(self.0)
     }

@@ -2,7 +2,7 @@
 
 use raceproof::counter::spec::{Op, START, Stored};
 use raceproof::counter::{
-    CounterStore, channel::ChannelStore, lost_update::LostUpdateStore, mutex::MutexStore,
+    CounterStore, FromCounters, channel::ChannelStore, lost_update::LostUpdateStore, mutex::MutexStore,
     unsynchronized::UnsynchronizedStore,
 };
 use raceproof::explore::{Engine, Explorer};
@@ -15,7 +15,7 @@ fn explorer() -> Explorer {
     Explorer::new(Engine::Exhaustive)
 }
 
-fn incs<S: CounterStore>(clients: usize, calls: usize) -> Verdict {
+fn incs<S: FromCounters>(clients: usize, calls: usize) -> Verdict {
     let threads = vec![vec![Op::Inc("i".to_owned()); calls]; clients];
     let initial = START.into_iter().collect();
     explorer().explore_scenarios::<Stored<S>>(&initial, &[Scenario { threads }])
@@ -23,7 +23,7 @@ fn incs<S: CounterStore>(clients: usize, calls: usize) -> Verdict {
 
 /// A proof of as many executions as there are orders of the calls, and none begun in vain.
 #[track_caller]
-fn check<S: CounterStore>(clients: usize, calls: usize, orders: u64) {
+fn check<S: FromCounters>(clients: usize, calls: usize, orders: u64) {
     let verdict = incs::<S>(clients, calls);
     verdict.assert_proved();
     assert_eq!((verdict.coverage().executions, verdict.coverage().redundant), (orders, 0));
@@ -196,20 +196,23 @@ fn a_proof_names_the_lines_of_orderings_weaker_than_seqcst() {
 }
 
 #[test]
-fn a_guard_that_is_dropped_by_a_panic_which_is_caught_is_undecided() {
-    let verdict = explorer().explore(|| {
-        let lock = Arc::new(Mutex::new(()));
-        let other = {
-            let lock = Arc::clone(&lock);
-            raceproof::thread::spawn(move || {
-                let _guard = lock.lock().unwrap();
-                panic!("on purpose");
-            })
-        };
-        drop(lock.try_lock());
-        assert!(other.join().is_err());
-    });
-    assert_eq!(verdict.word(), "undecided", "{verdict}");
+fn a_guard_that_is_dropped_by_a_panic_lets_others_go_before_it_and_behind() {
+    let run = |held: bool| {
+        explorer().explore(move || {
+            let lock = Arc::new(Mutex::new(()));
+            let other = {
+                let lock = Arc::clone(&lock);
+                raceproof::thread::spawn(move || {
+                    let _guard = lock.lock().unwrap();
+                    panic!("on purpose");
+                })
+            };
+            assert!(lock.try_lock().is_err() != held);
+            assert!(other.join().is_err());
+        })
+    };
+    assert_eq!(run(true).assert_refuted().finding, Finding::Panic);
+    assert_eq!(run(false).assert_refuted().finding, Finding::Panic);
 }
 
 #[test]
@@ -220,6 +223,7 @@ fn a_search_that_is_cut_short_is_no_proof() {
     let verdict = cut.explore_scenarios::<Stored<MutexStore>>(&initial, &[Scenario { threads }]);
     assert_eq!(verdict.word(), "passed");
     assert_eq!(verdict.coverage().executions, 10);
+    assert!(verdict.to_string().contains("most orders come from: counters 100 %"), "{verdict}");
 }
 
 #[test]
@@ -228,4 +232,139 @@ fn after_a_thousand_refutations_the_process_is_as_good_as_new() {
         assert!(incs::<LostUpdateStore>(2, 1).is_refuted());
     }
     check::<MutexStore>(3, 2, 90);
+}
+
+/// Two threads take two locks in opposite orders while a third one goes on for a while.
+fn transfers() {
+    let accounts = Arc::new([Mutex::new(1), Mutex::new(1)]);
+    let spins = Arc::new(AtomicUsize::new(0));
+    let transfer = |from: usize, to: usize| {
+        let accounts = Arc::clone(&accounts);
+        raceproof::thread::spawn(move || {
+            let mut from = accounts[from].lock().unwrap();
+            let mut to = accounts[to].lock().unwrap();
+            *from -= 1;
+            *to += 1;
+        })
+    };
+    let transfers = [transfer(0, 1), transfer(1, 0)];
+    spins.fetch_add(1, Ordering::SeqCst);
+    for transfer in transfers {
+        transfer.join().unwrap();
+    }
+}
+
+#[test]
+fn a_deadlock_of_some_threads_names_their_locks_and_lines() {
+    let verdict = explorer().explore(transfers);
+    let shown = verdict.assert_refuted();
+    assert_eq!((shown.finding, shown.preemptions), (Finding::Deadlock, Some(1)));
+    let text = verdict.to_string();
+    assert!(text.contains("thread 1  holds accounts (exhaustive.rs:"), "{text}");
+    assert!(text.contains("thread 2  holds accounts (exhaustive.rs:"), "{text}");
+    assert!(!text.contains("main "), "main can go on, and is no part of it:\n{text}");
+    assert_eq!(shown.rows.iter().filter(|row| row.decisive).count(), 2, "{text}");
+}
+
+#[test]
+fn a_schedule_shows_the_same_bytes_again() {
+    for engine in [Engine::Exhaustive, Engine::Random { seed: 1 }, Engine::Urw { seed: 3 }] {
+        let verdict = Explorer::new(engine).explore(transfers);
+        let schedule = verdict.assert_refuted().schedule.as_deref().unwrap().parse().unwrap();
+        let again = Explorer::new(Engine::Exhaustive).replay(schedule).explore(transfers);
+        let (first, again) = (verdict.assert_refuted(), again.assert_refuted());
+        assert_eq!(format!("{:?}", first.rows), format!("{:?}", again.rows));
+        assert_eq!((&first.why, &first.schedule), (&again.why, &again.schedule));
+    }
+}
+
+#[test]
+fn a_schedule_of_another_program_is_refused() {
+    let replay = |schedule: &str| {
+        let verdict = explorer().replay(schedule.parse().unwrap()).explore(transfers);
+        assert_eq!(verdict.word(), "undecided");
+        verdict.to_string()
+    };
+    assert!(replay("r1:7").contains("step 1"), "{}", replay("r1:7"));
+    assert!(replay("r1:3/1").contains("is of scenario 3"), "{}", replay("r1:3/1"));
+}
+
+#[test]
+fn a_bound_on_preemptions_finds_what_needs_no_more_and_proves_nothing() {
+    let within = |max: usize| explorer().preemptions_max(max).explore(transfers);
+    assert_eq!(within(0).word(), "passed");
+    assert_eq!(within(1).assert_refuted().finding, Finding::Deadlock);
+    let all = explorer().preemptions_max(100).explore(|| {
+        let x = Arc::new(AtomicUsize::new(0));
+        let other = {
+            let x = Arc::clone(&x);
+            raceproof::thread::spawn(move || x.load(Ordering::SeqCst))
+        };
+        x.store(1, Ordering::SeqCst);
+        other.join().unwrap();
+    });
+    all.assert_proved();
+}
+
+#[test]
+fn a_bound_on_choices_is_no_proof_where_it_left_one_out() {
+    let weak = || {
+        let x = Arc::new(AtomicUsize::new(0));
+        let other = {
+            let x = Arc::clone(&x);
+            raceproof::thread::spawn(move || x.load(Ordering::SeqCst))
+        };
+        let _ = x.compare_exchange_weak(0, 1, Ordering::SeqCst, Ordering::SeqCst);
+        other.join().unwrap();
+    };
+    assert_eq!(explorer().choices_max(0).explore(weak).word(), "passed");
+    explorer().choices_max(1).explore(weak).assert_proved();
+    explorer().explore(weak).assert_proved();
+}
+
+/// Answers from a copy that each thread has for itself.
+#[derive(Debug)]
+struct StaleReads(MutexStore);
+
+impl raceproof::spec::Subject for StaleReads {
+    type Spec = raceproof::counter::counters::Counters;
+
+    async fn new() -> Self {
+        Self(MutexStore::new(START.into_iter().collect()))
+    }
+
+    async fn call(&self, op: &Op) -> raceproof::counter::spec::Ret {
+        match op {
+            Op::Get(_) => raceproof::counter::spec::Ret::Value(0),
+            Op::Set(name, value) => self.0.set(name, *value).await.into(),
+            Op::Inc(name) => self.0.inc(name).await.into(),
+        }
+    }
+}
+
+#[test]
+fn refutes_answers_from_a_private_copy_which_share_no_step_with_what_they_miss() {
+    let i = || "i".to_owned();
+    let threads = vec![vec![Op::Inc(i())], vec![Op::Get(i())]];
+    let initial = START.into_iter().collect();
+    let verdict = explorer().explore_scenarios::<StaleReads>(&initial, &[Scenario { threads }]);
+    let shown = verdict.assert_refuted();
+    let why = shown.why.join(" ");
+    assert!(why.contains("get(i) may answer 1, and answered 0"), "{verdict}");
+    assert_eq!(shown.preemptions, Some(0), "{verdict}");
+}
+
+#[test]
+fn the_verdict_of_a_subject_names_the_scenario_to_replay() {
+    let i = || "i".to_owned();
+    let get = Scenario { threads: vec![vec![Op::Get(i())], vec![Op::Get(i())]] };
+    let inc = Scenario { threads: vec![vec![Op::Inc(i())], vec![Op::Inc(i())]] };
+    let initial = START.into_iter().collect();
+    let scenarios = [get, inc];
+    let verdict = explorer().explore_scenarios::<Stored<LostUpdateStore>>(&initial, &scenarios);
+    let schedule = verdict.assert_refuted().schedule.clone().unwrap();
+    assert!(schedule.starts_with("r1:2/"), "{schedule}");
+    let again = explorer().replay(schedule.parse().unwrap());
+    let again = again.explore_scenarios::<Stored<LostUpdateStore>>(&initial, &scenarios);
+    assert_eq!(again.assert_refuted().why, verdict.assert_refuted().why);
 }

@@ -2,7 +2,7 @@
 
 use raceproof::counter::spec::{Op, START, Stored};
 use raceproof::counter::{
-    CounterStore, channel::ChannelStore, lost_update::LostUpdateStore, mutex::MutexStore,
+    FromCounters, channel::ChannelStore, lost_update::LostUpdateStore, mutex::MutexStore,
     unsynchronized::UnsynchronizedStore,
 };
 use raceproof::explore::{Engine, Explorer};
@@ -13,7 +13,7 @@ use raceproof::verdict::{Finding, Verdict};
 const ENGINES: [Engine; 3] =
     [Engine::Random { seed: 1 }, Engine::Pct { seed: 1, depth: 3 }, Engine::Urw { seed: 1 }];
 
-fn incs<S: CounterStore>(engine: Engine, clients: usize, calls: usize) -> Verdict {
+fn incs<S: FromCounters>(engine: Engine, clients: usize, calls: usize) -> Verdict {
     let threads = vec![vec![Op::Inc("i".to_owned()); calls]; clients];
     let explorer = Explorer::new(engine).executions_max(2_000);
     explorer.explore_scenarios::<Stored<S>>(&START.into_iter().collect(), &[Scenario { threads }])

@@ -1,10 +1,10 @@
 //! One cell of the matrix: one store against one engine.
 
 use super::hammer;
-use super::programs::contended;
+use super::{called, programs};
 use crate::counter::kind::Kind;
 use crate::counter::spec::{START, Stored};
-use crate::explore::{Engine, Explorer};
+use crate::explore::{Engine, Explorer, Schedule};
 use crate::report::matrix::Cell;
 use crate::verdict::{Counterexample, Coverage, Finding, Verdict};
 use crate::with_store;
@@ -49,27 +49,54 @@ impl Column {
         }
     }
 
+    /// Whether an execution of it can be told by a schedule.
+    pub fn has_schedules(self) -> bool {
+        !self.is_real() && self != Self::Loom
+    }
+
     /// Whether the store runs for real there, and may take its process with it.
     pub fn is_real(self) -> bool {
         matches!(self, Self::Stress | Self::Http)
     }
 }
 
+/// Threads of a program, unless it is told otherwise.
+const THREADS: u8 = 3;
+
+/// Calls of a thread, unless it is told otherwise.
+const CALLS: u8 = 2;
+
+/// Where chance comes from, unless it is told otherwise.
+const SEED: u64 = 1;
+
 /// What a cell is asked for.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Size {
     /// Threads of a program, at the most
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(2..=4))]
+    #[arg(long, default_value_t = THREADS, value_parser = clap::value_parser!(u8).range(2..=4))]
     pub threads: u8,
     /// Calls of each thread, at the most
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=8))]
+    #[arg(long, default_value_t = CALLS, value_parser = clap::value_parser!(u8).range(1..=8))]
     pub calls: u8,
     /// Executions of a cell, at the most; a proof that is cut short is no proof
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub executions_max: Option<u64>,
     /// Where the samplers' chance comes from
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = SEED)]
     pub seed: u64,
+    /// Runs the one execution of this schedule, of one store by one engine
+    #[arg(long, value_name = "SCHEDULE", requires = "store", requires = "engine")]
+    pub replay: Option<Schedule>,
+}
+
+impl Size {
+    /// The flags that choose the programs, where they are not as they are by default.
+    fn flags(&self) -> String {
+        let flag = |name: &str, value: u8, default: u8| {
+            if value == default { String::new() } else { format!(" --{name} {value}") }
+        };
+        flag("threads", self.threads, THREADS) + &flag("calls", self.calls, CALLS)
+    }
 }
 
 /// Runs one cell and prints it as JSON; for cells that may end their process.
@@ -85,7 +112,8 @@ pub struct Args {
 
 /// Prints the cell.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    println!("{}", serde_json::to_string(&here(args.store, args.engine, &args.size)?)?);
+    let cell = here(args.store, args.engine, &args.size)?;
+    println!("{}", serde_json::to_string(&cell)?);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -102,13 +130,39 @@ pub fn here(store: Kind, column: Column, size: &Size) -> anyhow::Result<Cell> {
         Column::Http => return hammer::cell(store, size.executions_max),
     };
     let mut explorer = Explorer::new(engine);
-    if let Some(max) = size.executions_max {
-        explorer = explorer.executions_max(max);
+    let programs = programs::of(column, size);
+    let scenarios = &programs.scenarios;
+    if let Some(share) = programs.share {
+        explorer = explorer.executions_max(share * scenarios.len() as u64);
     }
-    let scenarios = contended(size.threads.into(), size.calls.into());
+    if let Some(schedule) = &size.replay {
+        explorer = explorer.replay(schedule.clone());
+    }
     let initial = START.into_iter().collect();
-    let verdict = with_store!(store, S => explorer.explore_scenarios::<Stored<S>>(&initial, &scenarios));
-    Ok(of_verdict(store, column, &verdict))
+    let verdict = with_store!(store, S => explorer.explore_scenarios::<Stored<S>>(&initial, scenarios));
+    let mut cell = of_verdict(store, column, &verdict);
+    if programs.is_cut && cell.verdict == "proved" {
+        // Of the programs that are left; the others were not tried.
+        "passed".clone_into(&mut cell.verdict);
+    }
+    cell.programs = programs.scenarios.len() as u64;
+    cell.every_program = programs.is_every;
+    if let Some(shown) = &mut cell.counterexample {
+        shown.replay = Some(replay(store, column, size, shown));
+    }
+    Ok(cell)
+}
+
+/// The command that shows it again.
+fn replay(store: Kind, column: Column, size: &Size, shown: &Counterexample) -> String {
+    let schedule = shown.schedule.as_deref();
+    let how = match schedule {
+        Some(schedule) => format!(" --replay {schedule}"),
+        None => size.executions_max.map(|max| format!(" --executions-max {max}")).unwrap_or_default(),
+    };
+    let seed = shown.seed.filter(|seed| schedule.is_none() && *seed != SEED);
+    let seed = seed.map(|seed| format!(" --seed {seed}")).unwrap_or_default();
+    format!("{} prove --store {store} --engine {}{}{how}{seed}", called(), column.name(), size.flags())
 }
 
 fn of_verdict(store: Kind, column: Column, verdict: &Verdict) -> Cell {
@@ -125,6 +179,8 @@ fn of_verdict(store: Kind, column: Column, verdict: &Verdict) -> Cell {
             _ => None,
         },
         counterexample: verdict.counterexample().cloned(),
+        programs: 0,
+        every_program: false,
     }
 }
 
@@ -153,6 +209,8 @@ pub fn in_a_child(store: Kind, column: Column, size: &Size) -> anyhow::Result<Ce
         elapsed_ms: start.elapsed().as_millis() as u64,
         undecided: None,
         limits: Vec::new(),
+        programs: 0,
+        every_program: false,
         counterexample: Some(died(&last_words, output.status.code())),
     })
 }
@@ -164,9 +222,10 @@ fn died(last_words: &str, code: Option<i32>) -> Counterexample {
         threads: Vec::new(),
         program: Vec::new(),
         rows: Vec::new(),
-        preemptions: 0,
+        preemptions: None,
         why: vec![last_words.to_owned(), format!("and the process ended with {code}")],
         schedule: None,
+        replay: None,
         seed: None,
     }
 }

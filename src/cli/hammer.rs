@@ -2,7 +2,7 @@
 
 use crate::counter::kind::Kind;
 use crate::counter::spec::START;
-use crate::counter::{CounterStore, server};
+use crate::counter::{FromCounters, server};
 use crate::report::matrix::Cell;
 use crate::verdict::{Counterexample, Finding};
 use crate::with_store;
@@ -36,6 +36,8 @@ pub fn cell(store: Kind, executions_max: Option<u64>) -> anyhow::Result<Cell> {
         elapsed_ms: start.elapsed().as_millis() as u64,
         undecided: None,
         limits: Vec::new(),
+        programs: 0,
+        every_program: false,
         counterexample: lost.then(|| wrong(acknowledged, counted)),
     })
 }
@@ -46,17 +48,18 @@ fn wrong(acknowledged: u64, counted: u64) -> Counterexample {
         threads: Vec::new(),
         program: vec![(format!("{CONNECTIONS} clients"), "inc(i), again and again".to_owned())],
         rows: Vec::new(),
-        preemptions: 0,
+        preemptions: None,
         why: vec![format!(
             "{acknowledged} inc(i) answered ok, so get(i) must answer {acknowledged}; it answered {counted}"
         )],
         schedule: None,
+        replay: None,
         seed: None,
     }
 }
 
 /// How many incs were acknowledged, and the counter behind them.
-async fn hammer<S: CounterStore>(per_connection: u64) -> anyhow::Result<(u64, u64)> {
+async fn hammer<S: FromCounters>(per_connection: u64) -> anyhow::Result<(u64, u64)> {
     let store = Arc::new(S::new(START.into_iter().collect()));
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;

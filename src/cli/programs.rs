@@ -1,11 +1,54 @@
-//! The programs that the matrix tries: what contends, from the smallest up.
+//! The programs that the matrix tries, from the smallest up.
 
-use crate::counter::spec::Op;
-use crate::spec::Scenario;
+use super::cell::{Column, Size};
+use crate::counter::counters::Counters;
+use crate::counter::spec::{Op, START};
+use crate::spec::{Bounds, Scenario};
+
+/// What an engine is given to judge.
+#[derive(Debug)]
+pub struct Programs {
+    /// From the smallest up.
+    pub scenarios: Vec<Scenario<Op>>,
+    /// Whether they were chosen from every program of the size, and not only from what contends.
+    pub is_every: bool,
+    /// Whether some were left out, because there are more programs than executions.
+    pub is_cut: bool,
+    /// Executions of each, at the most.
+    pub share: Option<u64>,
+}
+
+/// Programs of which every one is tried; where there are more, what contends is.
+const EVERY_MAX: u128 = 20_000;
+
+/// What `column` is given to judge.
+pub fn of(column: Column, size: &Size) -> Programs {
+    let (threads, calls) = (size.threads.into(), size.calls.into());
+    let every = bounds(threads, calls);
+    let is_every = column == Column::Exhaustive && every.count() <= EVERY_MAX;
+    let mut scenarios = if is_every { every.scenarios() } else { contended(threads, calls) };
+    let max = size.executions_max.unwrap_or(u64::MAX);
+    let is_cut = max < scenarios.len() as u64;
+    scenarios.truncate(usize::try_from(max).unwrap_or(usize::MAX));
+    let share = size.executions_max.map(|max| max / scenarios.len() as u64);
+    Programs { scenarios, is_every, is_cut, share }
+}
+
+/// get, set and inc of each counter.
+fn ops() -> Vec<Op> {
+    let of = |name: &str| [Op::Get(name.to_owned()), Op::Set(name.to_owned(), 7), Op::Inc(name.to_owned())];
+    START.iter().flat_map(|(name, _)| of(name)).collect()
+}
+
+/// Every program of 2 and up to `threads` threads with 1 and up to `calls` calls each.
+fn bounds(threads: usize, calls: usize) -> Bounds<Counters> {
+    let initial: Counters = START.into_iter().collect();
+    Bounds::new(initial, ops()).threads(threads).calls_per_thread(calls)
+}
 
 /// For 2 and up to `threads` threads: inc with inc, inc with get, set with inc, in turn among the threads,
 /// with 1 and up to `calls` calls each.
-pub fn contended(threads: usize, calls: usize) -> Vec<Scenario<Op>> {
+fn contended(threads: usize, calls: usize) -> Vec<Scenario<Op>> {
     let i = || "i".to_owned();
     let pairs = [[Op::Inc(i()), Op::Inc(i())], [Op::Inc(i()), Op::Get(i())], [Op::Set(i(), 7), Op::Inc(i())]];
     let mut sizes: Vec<(usize, usize)> =

@@ -1,7 +1,7 @@
 //! `raceproof serve`: a store behind HTTP, until a signal comes.
 
 use crate::counter::{
-    CounterStore,
+    CounterStore, FromCounters,
     counters::Counters,
     kind::Kind,
     server::{self, CutOff},

@@ -1,6 +1,6 @@
 //! Part 3: one task owns the map, and is sent commands.
 
-use super::{CounterStore, StoreError, counters::Counters};
+use super::{CounterStore, FromCounters, StoreError, counters::Counters};
 use crate::tokio;
 use crate::tokio::sync::{mpsc, oneshot};
 
@@ -49,13 +49,15 @@ async fn own(mut counters: Counters, mut commands: mpsc::Receiver<Command>) {
     }
 }
 
-impl CounterStore for ChannelStore {
+impl FromCounters for ChannelStore {
     fn new(counters: Counters) -> Self {
         let (owner, commands) = mpsc::channel(WAITING_MAX);
         tokio::spawn(own(counters, commands));
         Self { owner }
     }
+}
 
+impl CounterStore for ChannelStore {
     async fn get(&self, name: &str) -> Result<i64, StoreError> {
         self.ask(|answer| Command::Get { name: name.to_owned(), answer }).await
     }

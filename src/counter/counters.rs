@@ -2,13 +2,25 @@
 
 use super::StoreError;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Names that one map holds at the most: names come from the network.
 pub const NAMES_MAX: usize = 100_000;
 
 /// Named counters. A tree, because nobody can flood it by choosing names.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Counters(BTreeMap<String, i64>);
+
+impl fmt::Debug for Counters {
+    /// `i = 1, j = 0`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (nth, (name, value)) in self.iter().enumerate() {
+            let comma = if nth > 0 { ", " } else { "" };
+            write!(f, "{comma}{name} = {value}")?;
+        }
+        Ok(())
+    }
+}
 
 impl Counters {
     /// The value of `name`.

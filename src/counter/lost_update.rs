@@ -1,6 +1,6 @@
 //! The mistake that nobody notices: each access is guarded, and inc is two of them.
 
-use super::{CounterStore, StoreError, counters::Counters};
+use super::{CounterStore, FromCounters, StoreError, counters::Counters};
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Counters behind a mutex that inc gives up between its read and its write.
@@ -17,11 +17,13 @@ impl LostUpdateStore {
     }
 }
 
-impl CounterStore for LostUpdateStore {
+impl FromCounters for LostUpdateStore {
     fn new(counters: Counters) -> Self {
         Self { counters: Mutex::new(counters) }
     }
+}
 
+impl CounterStore for LostUpdateStore {
     async fn get(&self, name: &str) -> Result<i64, StoreError> {
         self.counters().get(name)
     }

@@ -16,14 +16,19 @@ use std::fmt;
 ///
 /// Every call is one atomic step, or should be: that is what the engines decide.
 pub trait CounterStore: Sized + Send + Sync + 'static {
-    /// A store that holds `counters`. One that is a task runs on the current runtime.
-    fn new(counters: Counters) -> Self;
     /// The value of the counter `name`.
     fn get(&self, name: &str) -> impl Future<Output = Result<i64, StoreError>> + Send;
     /// Gives the counter `name` the value `value`, and creates it where there is none.
     fn set(&self, name: &str, value: i64) -> impl Future<Output = Result<(), StoreError>> + Send;
     /// Adds one to the counter `name`; creates nothing.
     fn inc(&self, name: &str) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// A store that counters are all it takes to make. Who only calls a store asks for no more than
+/// [`CounterStore`], so that a double need not say how it is made.
+pub trait FromCounters: CounterStore {
+    /// A store that holds `counters`. One that is a task runs on the current runtime.
+    fn new(counters: Counters) -> Self;
 }
 
 /// Why a store refused a call. A refused call changed nothing.

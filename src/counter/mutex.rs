@@ -1,6 +1,6 @@
 //! Part 2: one lock around each call.
 
-use super::{CounterStore, StoreError, counters::Counters};
+use super::{CounterStore, FromCounters, StoreError, counters::Counters};
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Counters behind a mutex.
@@ -18,11 +18,13 @@ impl MutexStore {
     }
 }
 
-impl CounterStore for MutexStore {
+impl FromCounters for MutexStore {
     fn new(counters: Counters) -> Self {
         Self { counters: Mutex::new(counters) }
     }
+}
 
+impl CounterStore for MutexStore {
     async fn get(&self, name: &str) -> Result<i64, StoreError> {
         self.counters().get(name)
     }

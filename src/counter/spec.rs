@@ -1,6 +1,6 @@
 //! What a store claims: that it behaves as one plain map.
 
-use super::{CounterStore, StoreError, counters::Counters};
+use super::{FromCounters, StoreError, counters::Counters};
 use crate::spec::{Spec, Subject, key_of};
 use std::fmt;
 
@@ -101,7 +101,7 @@ pub const START: [(&str, i64); 2] = [("i", 0), ("j", 0)];
 #[derive(Debug)]
 pub struct Stored<S>(S);
 
-impl<S: CounterStore> Subject for Stored<S> {
+impl<S: FromCounters> Subject for Stored<S> {
     type Spec = Counters;
 
     async fn new() -> Self {

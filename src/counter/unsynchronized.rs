@@ -1,6 +1,6 @@
 //! Part 1: nothing guards the map.
 
-use super::{CounterStore, StoreError, counters::Counters};
+use super::{CounterStore, FromCounters, StoreError, counters::Counters};
 use crate::cell::UnsafeCell;
 
 /// Counters that nothing guards: a data race, as in the article.
@@ -31,11 +31,13 @@ impl UnsynchronizedStore {
     }
 }
 
-impl CounterStore for UnsynchronizedStore {
+impl FromCounters for UnsynchronizedStore {
     fn new(counters: Counters) -> Self {
         Self { counters: UnsafeCell::new(counters), overlap: overlap::Detector::default() }
     }
+}
 
+impl CounterStore for UnsynchronizedStore {
     async fn get(&self, name: &str) -> Result<i64, StoreError> {
         self.read(|counters| counters.get(name))
     }

@@ -1,10 +1,9 @@
 //! Tasks in the exhaustive search against brute force: random small asynchronous programs, by every
 //! interleaving of all attempts that their futures make.
 
-use super::brute::{Chance, Naive};
-use super::budget::Budget;
+use super::brute::program::Chance;
+use super::brute::{Naive, Unstopped, assert_same};
 use super::driver::{Program, drive};
-use super::exhaustive::Exhaustive;
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{Arc, Mutex};
 use crate::tokio::sync::mpsc;
@@ -233,7 +232,7 @@ struct Compared {
     eager: u64,
     /// Those of them that have the order of an earlier one.
     twice: u64,
-    deadlock: bool,
+    deadlocks: usize,
     too_large: bool,
 }
 
@@ -246,38 +245,20 @@ fn compare(tasks: &[Await], room: usize, interleavings_max: usize) -> Compared {
     if naive.left == 0 {
         return Compared { too_large: true, ..Compared::default() };
     }
-    let mut compared = Compared { deadlock: naive.deadlocks > 0, ..Compared::default() };
+    let mut compared = Compared { deadlocks: naive.seen.deadlocks.len(), ..Compared::default() };
     for eager in [true, false] {
         let (program, found) = runnable(tasks, room);
-        let mut search = Exhaustive::new(Budget::new(20_000, None));
-        search.eager = eager;
-        search.orders = eager.then(BTreeSet::new);
-        let (search, counts) = drive(&program, search, 1_000);
-        if compared.deadlock {
-            assert!(search.finding.is_some(), "{tasks:?}: {} deadlocks were missed", naive.deadlocks);
-            continue;
-        }
-        assert!(search.finding.is_none(), "{tasks:?}: a false alarm: {:?}", search.finding);
-        let (found, possible) = (found.lock().unwrap(), possible.lock().unwrap());
-        let missed: Vec<_> = possible.difference(&found).collect();
-        assert!(missed.is_empty(), "{tasks:?} eager {eager}: {missed:?} are missed");
-        let false_ones: Vec<_> = found.difference(&possible).collect();
-        assert!(false_ones.is_empty(), "{tasks:?} eager {eager}: {false_ones:?} cannot be");
+        let (searched, counts) = drive(&program, Unstopped { eager, ..Unstopped::new() }, 1_000);
+        let what = format!("{tasks:?}, room {room}, eager {eager}");
+        assert!(searched.search.finding.is_none(), "{what}: {:?}", searched.search.finding);
+        assert_same(&found.lock().unwrap(), &possible.lock().unwrap(), &what);
+        assert_eq!(searched.seen.deadlocks.is_empty(), naive.seen.deadlocks.is_empty(), "{what}: deadlocks");
         if eager {
-            let run = search.orders.unwrap_or_default();
-            if let Some(missed) = naive.orders.difference(&run).next() {
-                panic!(
-                    "{tasks:?}: {} of {} orders are missed: {missed}",
-                    naive.orders.len() - run.len(),
-                    run.len()
-                );
-            }
+            assert_same(&searched.seen.orders, &naive.seen.orders, &what);
+            assert_same(&searched.seen.deadlocks, &naive.seen.deadlocks, &what);
             // What an attempt to send turns out to be is known only when it is made.
-            let sends = format!("{tasks:?}").contains("Send");
-            let orders = naive.orders.len() as u64;
-            assert!(counts.executions == orders || sends, "{tasks:?}: executions and distinct orders");
-            compared.twice = counts.executions - orders;
-            compared.eager = counts.executions;
+            assert!(searched.seen.again == 0 || what.contains("Send"), "{what}: an order was run twice");
+            (compared.eager, compared.twice) = (counts.executions, searched.seen.again as u64);
         } else {
             (compared.executions, compared.redundant) = (counts.executions, counts.redundant);
         }
@@ -363,7 +344,7 @@ fn tasks_have_the_outcomes_that_every_interleaving_of_their_polls_has() {
     let wanted = std::env::var("RACEPROOF_PROGRAMS").ok().and_then(|n| n.parse().ok()).unwrap_or(100);
     let mut chance = Chance(0x2545_F491_4F6C_DD1D);
     let (mut programs, mut executions, mut eager, mut twice, mut in_vain, mut deadlocks, mut too_large) =
-        (0_u64, 0, 0, 0, 0, 0_u64, 0_u64);
+        (0_u64, 0, 0, 0, 0, 0, 0_u64);
     while programs < wanted {
         let tasks = chance.tasks();
         if std::env::var("RACEPROOF_SHOW").is_ok() {
@@ -374,7 +355,7 @@ fn tasks_have_the_outcomes_that_every_interleaving_of_their_polls_has() {
             too_large += 1;
             continue;
         }
-        deadlocks += u64::from(compared.deadlock);
+        deadlocks += compared.deadlocks;
         executions += compared.executions;
         eager += compared.eager;
         twice += compared.twice;
@@ -383,7 +364,7 @@ fn tasks_have_the_outcomes_that_every_interleaving_of_their_polls_has() {
     }
     println!(
         "{programs} programs of tasks, {executions} executions and {in_vain} in vain, where {eager} ({twice} twice) are run if \
-         every poll is a step; {deadlocks} programs with a deadlock, each found; {too_large} more too large for \
+         every poll is a step; {deadlocks} deadlocks, each found; {too_large} more too large for \
          brute force"
     );
 }

@@ -4,20 +4,18 @@
 //! from the operations that they have announced. So a blocked thread costs nothing, and shuttle's own
 //! samplers are asked only about threads that can go on.
 
-use super::finding::line;
+use super::limits::Limits;
 use super::progress::Progress;
 use super::schedule::{Pick, Schedule};
 use crate::world::execution::{self, Execution, Phase};
 use crate::world::failure::{Failure, Reason};
-use crate::world::operation::{At, Kind, ThreadId};
+use crate::world::operation::{Kind, ThreadId};
 use crate::world::{self, World, panic, spawn};
 use shuttle::scheduler::{Schedule as ShuttleSchedule, Scheduler, Task, TaskId};
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 /// A program under test.
 pub type Program = Arc<dyn Fn() + Send + Sync>;
@@ -34,6 +32,11 @@ pub trait Strategy {
     /// show nothing new.
     fn pick(&mut self, execution: &Execution, enabled: &[ThreadId], tasks: &[&Task]) -> Option<Pick>;
 
+    /// Whether a deadlock is told as soon as some threads can never go on, though others still can.
+    fn ends_at_a_cycle(&self) -> bool {
+        true
+    }
+
     /// Whether every future is to make its step in every poll. Else only those do whose answer without a
     /// step was seen.
     fn all_eager(&self) -> bool {
@@ -44,6 +47,11 @@ pub trait Strategy {
     /// whether the search begins anew; else it draws another one.
     fn restart(&mut self) -> bool {
         false
+    }
+
+    /// How many executions there are about, as far as the search can tell.
+    fn estimate(&self) -> Option<f64> {
+        None
     }
 
     /// An execution has ended. Returns whether the search goes on.
@@ -59,8 +67,8 @@ pub struct Counts {
     pub redundant: u64,
     /// Whether two threads ever met in an object.
     pub shared: bool,
-    /// The lines with an ordering weaker than sequential consistency.
-    pub weak: BTreeSet<String>,
+    /// What the model left out of the operations that were seen.
+    pub limits: Limits,
 }
 
 struct Driver<S> {
@@ -70,7 +78,6 @@ struct Driver<S> {
     enabled: Vec<ThreadId>,
     steps_max: usize,
     running: bool,
-    weak_seen: Vec<At>,
     progress: Progress,
 }
 
@@ -90,7 +97,6 @@ pub fn drive<S: Strategy + 'static>(program: &Program, strategy: S, steps_max: u
         enabled: Vec::new(),
         steps_max,
         running: false,
-        weak_seen: Vec::new(),
         progress: Progress::new(),
     };
     execution::with(|e| {
@@ -112,7 +118,8 @@ pub fn drive<S: Strategy + 'static>(program: &Program, strategy: S, steps_max: u
     (strategy, counts)
 }
 
-fn config() -> shuttle::Config {
+/// Shuttle as it is run here: silent, and without bounds of its own.
+pub fn config() -> shuttle::Config {
     let mut config = shuttle::Config::new();
     config.stack_size = STACK_BYTES;
     config.failure_persistence = shuttle::FailurePersistence::None;
@@ -150,8 +157,8 @@ impl<S: Strategy> Driver<S> {
                 _ => counts.executions += 1,
             }
             counts.shared |= e.shared();
-            note_weak(e, &mut self.weak_seen, &mut counts.weak);
-            self.progress.tick(counts.executions);
+            counts.limits.note(e);
+            self.progress.tick(counts.executions, || self.strategy.borrow().estimate());
             drop(counts);
             self.strategy.borrow_mut().end(e, &self.picks)
         })
@@ -176,17 +183,31 @@ impl<S: Strategy> Driver<S> {
         self.enabled.clear();
         self.enabled.extend(execution.started.iter().copied().filter(|id| execution.is_enabled(*id)));
         if self.enabled.is_empty() {
+            self.enabled.extend(execution.started.iter().copied().filter(|id| execution.may_time_out(*id)));
+        }
+        if self.enabled.is_empty() {
             self.enabled.extend(execution.started.iter().copied().filter(|id| execution.may_yield_idly(*id)));
+        }
+        if self.enabled.is_empty() && execution.times_out_elsewhere() {
+            execution.fail(Failure::Cut);
+            return None;
         }
         if self.enabled.is_empty() {
             let stuck = execution.stuck();
             execution.fail(stuck);
             return None;
         }
+        if self.strategy.borrow().ends_at_a_cycle()
+            && let Some(cycle) = execution.cycle()
+        {
+            execution.fail(cycle);
+            return None;
+        }
         let Some(pick) = self.strategy.borrow_mut().pick(execution, &self.enabled, tasks) else {
             execution.fail(Failure::Cut);
             return None;
         };
+        execution.grant(pick.thread, &self.enabled);
         execution.chosen = pick.choice;
         let next = execution.threads[pick.thread.index()].next.as_ref();
         let chooses = next.is_some_and(|(operation, _)| matches!(operation.kind, Kind::Choose(_)));
@@ -206,18 +227,6 @@ fn running(execution: &Execution, tasks: &[&Task], current: Option<TaskId>) -> O
         }
     }
     execution.started.iter().copied().find(|id| execution.threads[id.index()].phase == Phase::Running)
-}
-
-/// Notes the lines of orderings weaker than `SeqCst`; a line that was seen before costs no text.
-fn note_weak(execution: &Execution, seen: &mut Vec<At>, lines: &mut BTreeSet<String>) {
-    for event in &execution.trace {
-        let operation = &event.operation;
-        let weak = operation.kind.ordering().is_some_and(|ordering| ordering != Ordering::SeqCst);
-        if weak && !seen.contains(&operation.at) {
-            seen.push(operation.at);
-            lines.insert(line(operation.at));
-        }
-    }
 }
 
 /// A panic of a thread that nobody joined is the program's.
@@ -241,7 +250,10 @@ impl<S: Strategy> Scheduler for Driver<S> {
         }
         self.running = true;
         self.picks.clear();
-        execution::with(|e| e.begin(self.steps_max));
+        execution::with(|e| {
+            e.begin(self.steps_max);
+            e.preemptions = Some(0);
+        });
         Some(ShuttleSchedule::new(0))
     }
 

@@ -32,10 +32,11 @@ impl Finding {
             finding: what(failure),
             threads: execution.started.iter().map(|id| execution.thread_name(*id)).collect(),
             program: Vec::new(),
-            rows: rows(execution),
-            preemptions: preemptions(execution),
+            rows: [rows(execution), waiting_rows(execution, failure)].concat(),
+            preemptions: execution.preemptions,
             why: why(execution, failure),
             schedule: (!picks.is_empty()).then(|| picks.to_string()),
+            replay: None,
             seed: None,
         };
         mark(execution, failure, &mut shown);
@@ -69,6 +70,25 @@ fn rows(execution: &Execution) -> Vec<Row> {
         }
     }
     rows
+}
+
+/// One decisive row for each thread of a deadlock: the step that it cannot make.
+fn waiting_rows(execution: &Execution, failure: &Failure) -> Vec<Row> {
+    let Failure::Deadlock { waits } = failure else { return Vec::new() };
+    let row = |wait: &Wait| {
+        let verb = wait.operation.kind.verb();
+        let object = match wait.operation.kind {
+            Kind::Join => String::new(),
+            _ => format!(" {}", name_of(&execution.objects[wait.slot as usize])),
+        };
+        Row {
+            thread: column(execution, wait.thread),
+            text: format!("{verb}{object} waits"),
+            at: Some(line(wait.operation.at)),
+            decisive: true,
+        }
+    };
+    waits.iter().map(row).collect()
 }
 
 /// The returns and then the invocations between the steps `i - 1` and `i`.
@@ -118,22 +138,10 @@ pub fn line(at: At) -> String {
     format!("{file}:{}", at.line())
 }
 
-/// How often the schedule left a thread that could have gone on.
-fn preemptions(execution: &Execution) -> usize {
-    let last_of = |id: ThreadId| execution.threads[id.index()].last;
-    let pairs = execution.trace.iter().zip(execution.trace.iter().skip(1)).enumerate();
-    pairs.filter(|(i, (a, b))| a.thread != b.thread && !ends_turn(a) && last_of(a.thread) > Some(*i)).count()
-}
-
-/// Whether a thread goes no further of itself behind this step, as far as the trace tells.
-fn ends_turn(event: &Event) -> bool {
-    matches!(event.operation.kind, Kind::Exit | Kind::Yield)
-}
-
 fn why(execution: &Execution, failure: &Failure) -> Vec<String> {
     match failure {
         Failure::DataRace { object, race } => race_lines(execution, *object, race),
-        Failure::Deadlock { waits } => waits.iter().map(|wait| wait_line(execution, wait)).collect(),
+        Failure::Deadlock { waits } => wait_lines(execution, waits),
         Failure::Livelock { waits } => {
             let lines = waits.iter().map(|wait| {
                 let name = execution.thread_name(wait.thread);
@@ -164,32 +172,56 @@ fn race_lines(execution: &Execution, object: u32, race: &DataRace) -> Vec<String
     ]
 }
 
-fn wait_line(execution: &Execution, wait: &Wait) -> String {
-    let object = &execution.objects[wait.slot as usize];
-    let (name, at) = (execution.thread_name(wait.thread), line(wait.operation.at));
-    let holds = held(execution, wait.thread);
-    let waits = match wait.operation.kind {
-        Kind::Join => format!("waits at {at} for a thread that never ends"),
-        Kind::Repoll => format!("waits behind {at}, and nobody wakes it"),
-        Kind::Recv => format!("waits at {at} for a message in {} that nobody sends", name_of(object)),
-        Kind::Send => format!("waits at {at} for room in {}", name_of(object)),
-        _ => match wait.held_by {
-            Some((holder, since)) => {
-                let holder = execution.thread_name(holder);
-                format!("waits at {at} for {}, which {holder} holds since {}", name_of(object), line(since))
-            }
-            None => format!("waits at {at} for {}", name_of(object)),
-        },
+/// Who holds what, and waits for what, in columns.
+fn wait_lines(execution: &Execution, waits: &[Wait]) -> Vec<String> {
+    let texts: Vec<[String; 3]> = waits
+        .iter()
+        .map(|wait| {
+            let name = execution.thread_name(wait.thread);
+            [name, held(execution, wait.thread), format!("waits for {}", awaited(execution, wait, waits))]
+        })
+        .collect();
+    let width = |i: usize| texts.iter().map(|text| text[i].chars().count()).max().unwrap_or(0);
+    let (names, holds) = (width(0), width(1));
+    let line = |[name, held, waits]: &[String; 3]| {
+        let held = if holds == 0 { String::new() } else { format!("{held:holds$}  ") };
+        format!("{name:names$}  {held}{waits}")
     };
-    format!("{name}  {holds}{waits}")
+    texts.iter().map(line).collect()
+}
+
+fn awaited(execution: &Execution, wait: &Wait, waits: &[Wait]) -> String {
+    let object = &execution.objects[wait.slot as usize];
+    let at = line(wait.operation.at);
+    match (wait.operation.kind, wait.held_by) {
+        (Kind::Join, _) => format!("the end of {} ({at})", joined(execution, wait)),
+        (Kind::Repoll, _) => format!("a wake behind {at}, and nobody wakes it"),
+        (Kind::Recv, _) => format!("a message in {} ({at}), which nobody sends", name_of(object)),
+        (Kind::Send, _) => format!("room in {} ({at}), which nobody makes", name_of(object)),
+        (_, Some((holder, _))) if holder == wait.thread => {
+            format!("{} ({at}), which it holds itself", name_of(object))
+        }
+        (_, Some((holder, _))) if waits.iter().all(|other| other.thread != holder) => {
+            format!("{} ({at}), which {} never gives back", name_of(object), execution.thread_name(holder))
+        }
+        _ => format!("{} ({at})", name_of(object)),
+    }
+}
+
+/// The thread whose end a join waits for.
+fn joined(execution: &Execution, wait: &Wait) -> String {
+    let is_it = |id: &&ThreadId| execution.thread_place(**id).slot == wait.slot;
+    let joined = execution.started.iter().skip(1).find(is_it);
+    joined.map_or_else(|| "a thread".to_owned(), |id| execution.thread_name(*id))
 }
 
 fn held(execution: &Execution, thread: ThreadId) -> String {
     let holds = execution.objects.iter().filter_map(|object| {
         let (holder, since) = object.state.holder()?;
-        (holder == thread).then(|| format!("holds {} ({})  ", name_of(object), line(since)))
+        (holder == thread).then(|| format!("{} ({})", name_of(object), line(since)))
     });
-    holds.collect()
+    let holds: Vec<String> = holds.collect();
+    if holds.is_empty() { String::new() } else { format!("holds {}", holds.join(" and ")) }
 }
 
 /// Marks the rows that decide.

@@ -48,7 +48,8 @@ pub fn explore(program: &Program, budget: Budget) -> Ended {
     if finding.is_some() {
         search.counts.executions += 1;
     }
-    Ended { counts: search.counts.clone(), finding, cut: search.cut.take(), limits: Vec::new() }
+    let limits = search.counts.limits.list();
+    Ended { counts: search.counts.clone(), finding, cut: search.cut.take(), limits, ..Ended::default() }
 }
 
 fn check(program: &Program, search: &Arc<Mutex<Search>>) -> std::thread::Result<()> {
@@ -77,9 +78,12 @@ fn run_once(program: &Program, search: &Mutex<Search>) {
     }
     let mut search = search.lock().unwrap_or_else(PoisonError::into_inner);
     search.counts.executions += 1;
-    search.counts.shared |= execution::with(|e| e.shared());
+    execution::with(|e| {
+        search.counts.shared |= e.shared();
+        search.counts.limits.note(e);
+    });
     let executions = search.counts.executions;
-    search.progress.tick(executions);
+    search.progress.tick(executions, || None);
     if !search.budget.spend() {
         search.cut = search.budget.cut();
     }
@@ -108,7 +112,8 @@ fn of_panic(execution: &Execution, panic: Panic) -> Failure {
     if says("Model exceeded maximum number of branches") {
         return undecided("an execution had more scheduling points than loom allows");
     }
-    if says("index out of bounds") && says("the len is 5") {
+    let too_many = says("self.threads.len() < self.max()");
+    if too_many || says("index out of bounds") && says("the len is 5") {
         return undecided("loom runs at most 5 threads, the main one included");
     }
     if panic.message.starts_with("deadlock") {

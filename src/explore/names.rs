@@ -9,23 +9,42 @@ use std::sync::{Mutex, PoisonError};
 /// The name of an object.
 pub fn name_of(object: &Object) -> String {
     let at = object.created;
-    name_at(at.file(), at.line()).unwrap_or_else(|| format!("{} {}", object.noun, line(at)))
+    name_at(at.file(), at.line(), at.column()).unwrap_or_else(|| format!("{} {}", object.noun, line(at)))
 }
 
-/// The name that is bound on a line of a source file, where the file can be read.
-fn name_at(file: &str, number: u32) -> Option<String> {
-    /// By file and line; none where a line binds no name.
-    type Names = HashMap<(String, u32), Option<String>>;
+/// The name that is bound to what is made at a place of a source file, where the file can be read.
+fn name_at(file: &str, number: u32, column: u32) -> Option<String> {
+    /// By file, line and column; none where no name is bound.
+    type Names = HashMap<(String, u32, u32), Option<String>>;
     static NAMES: Mutex<Option<Names>> = Mutex::new(None);
     let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
     let names = names.get_or_insert_with(HashMap::new);
     names
-        .entry((file.to_owned(), number))
+        .entry((file.to_owned(), number, column))
         .or_insert_with(|| {
             let source = std::fs::read_to_string(file).ok()?;
-            bound_name(source.lines().nth(number as usize - 1)?)
+            let line = source.lines().nth(number as usize - 1)?;
+            let field = line.get(..column as usize - 1).and_then(field_name);
+            field.or_else(|| bound_name(line))
         })
         .clone()
+}
+
+/// `savings` of `Bank { current: .., savings: `, and of `savings: Arc::new(`.
+fn field_name(before: &str) -> Option<String> {
+    let in_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    let mut before = before.trim_end();
+    // What the object is put into: `Arc::new(`.
+    while let Some(call) = before.strip_suffix('(') {
+        before = call.trim_end_matches(in_path).trim_end();
+    }
+    let name = before.strip_suffix(':')?.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next()?;
+    is_name(name).then(|| name.to_owned())
+}
+
+fn is_name(name: &str) -> bool {
+    name.chars().next().is_some_and(|c| c.is_lowercase() || c == '_')
+        && name.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 /// `counters` of `let counters = Mutex::new(..)`, of `counters: Mutex::new(..)` and of
@@ -36,18 +55,26 @@ fn bound_name(line: &str) -> Option<String> {
     let before = before.rsplit(['{', ',']).find(|part| !part.trim().is_empty()).unwrap_or(before).trim();
     let before = before.strip_prefix("let ").unwrap_or(before).trim_start_matches("mut ").trim();
     let name = before.split(':').next()?.trim_matches(|c: char| !c.is_alphanumeric() && c != '_');
-    let is_name = name.chars().next().is_some_and(|c| c.is_lowercase() || c == '_')
-        && name.chars().all(|c| c.is_alphanumeric() || c == '_');
-    is_name.then(|| name.to_owned())
+    is_name(name).then(|| name.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::bound_name;
+    use super::{bound_name, field_name};
 
     #[track_caller]
     fn check(line: &str, name: Option<&str>) {
         assert_eq!(bound_name(line).as_deref(), name);
+    }
+
+    #[test]
+    fn a_field_is_read_off_what_stands_before_the_object() {
+        let check = |before: &str, name: Option<&str>| assert_eq!(field_name(before).as_deref(), name);
+        check("    let bank = Arc::new(Bank { current: ", Some("current"));
+        check("    Bank { current: Mutex::new(1), savings: ", Some("savings"));
+        check("        savings: Arc::new(", Some("savings"));
+        check("    let x = Arc::new(", None);
+        check("    ", None);
     }
 
     #[test]

@@ -100,15 +100,15 @@ pub struct Order {
     /// The send whose message a `try_recv` received, the receive that made room for a `try_send`: it could have
     /// come later, and the attempt found nothing.
     received: Vec<Option<usize>>,
-    /// What a step that waits needed: a receive its send, a join its exit.
-    needs: Vec<Clock>,
-    /// What let a task be polled again, as positions of steps: any one of these sets.
-    enablers: Vec<Vec<Vec<usize>>>,
+    /// Whether a step waited for another that it names.
+    waited: Vec<bool>,
     /// What happened before a step by its thread alone.
     before: Vec<Clock>,
     /// Steps by the position of their event in the trace.
     of_event: Vec<Option<usize>>,
     last: Vec<Option<usize>>,
+    /// The steps of each thread, in order.
+    of_thread: Vec<Vec<usize>>,
 }
 
 impl Order {
@@ -117,18 +117,18 @@ impl Order {
         self.steps.clear();
         self.nth.clear();
         self.received.clear();
-        self.enablers.clear();
+        self.waited.clear();
         self.of_event.clear();
         self.last.clear();
         self.last.resize(execution.threads.len(), None);
+        self.of_thread.iter_mut().for_each(Vec::clear);
+        self.of_thread.resize_with(execution.threads.len(), Vec::new);
         for event in &execution.trace {
             if event.operation.kind.is_plain() {
                 self.of_event.push(None);
                 continue;
             }
             self.of_event.push(Some(self.steps.len()));
-            let steps = |set: &Vec<usize>| set.iter().filter_map(|event| self.of_event[*event]).collect();
-            self.enablers.push(event.enablers.iter().map(steps).collect());
             self.add(execution, Step::of(event), execution.after(event));
         }
     }
@@ -138,23 +138,14 @@ impl Order {
         if self.clocks.len() <= at {
             self.clocks.resize_with(at + 1, Clock::default);
             self.before.resize_with(at + 1, Clock::default);
-            self.needs.resize_with(at + 1, Clock::default);
         }
         let mut before = std::mem::take(&mut self.before[at]);
         self.before_step(execution, step.thread, &mut before);
         let mut clock = std::mem::take(&mut self.clocks[at]);
         clock.copy_from(&before);
-        let mut needs = std::mem::take(&mut self.needs[at]);
-        needs.clear();
         for step in after.iter().filter_map(|event| self.of_event[*event]) {
-            needs.join(&self.clocks[step]);
+            clock.join(&self.clocks[step]);
         }
-        clock.join(&needs);
-        // A send that waited for room could have been an earlier one, and others can be made without.
-        if !matches!(step.kind, Kind::Recv | Kind::Join) {
-            needs.clear();
-        }
-        self.needs[at] = needs;
         for (i, earlier) in self.steps.iter().enumerate() {
             if earlier.relation(&step) != Relation::Independent {
                 clock.join(&self.clocks[i]);
@@ -165,10 +156,12 @@ impl Order {
         self.clocks[at] = clock;
         self.before[at] = before;
         self.nth.push(nth);
+        self.waited.push(!after.is_empty());
         let send = after.first().and_then(|event| self.of_event[*event]);
         let tries = matches!(step.kind, Kind::TryRecv | Kind::TrySend) && step.outcome == Outcome::Done;
         self.received.push(send.filter(|_| tries));
         self.last[step.thread.index()] = Some(at);
+        self.of_thread[step.thread.index()].push(at);
         self.steps.push(step);
     }
 
@@ -192,11 +185,29 @@ impl Order {
     pub fn canonical(&self) -> String {
         let mut steps: Vec<String> = (0..self.steps.len())
             .map(|i| {
-                format!("{:?} {} {:?} {:?}", self.steps[i].thread, self.nth[i], self.steps[i], self.clocks[i])
+                let Step { thread, object, kind, outcome, .. } = &self.steps[i];
+                let (thread, creator, nth) = (thread.0, object.creator.0, object.nth);
+                let (at, clock) = (self.nth[i], &self.clocks[i]);
+                format!("{thread}.{at} {kind:?} {creator}.{nth} {outcome:?} {clock:?}")
             })
             .collect();
         steps.sort();
         steps.join("\n")
+    }
+
+    /// What has happened when a thread has made so many steps; nothing is known of one that has made none
+    /// and that nobody started behind a step.
+    pub fn past(&self, execution: &Execution, thread: ThreadId, steps: u32) -> Option<&Clock> {
+        let last = match steps.checked_sub(1) {
+            Some(nth) => self.of_thread[thread.index()][nth as usize],
+            None => execution.threads[thread.index()].spawned_after.and_then(|e| self.before_event(e))?,
+        };
+        Some(&self.clocks[last])
+    }
+
+    /// Whether a step is one of the first so many of its thread.
+    pub fn is_within(&self, at: usize, steps: &[u32]) -> bool {
+        steps.get(self.steps[at].thread.index()).is_some_and(|steps| self.nth[at] <= *steps)
     }
 
     /// Whether step `a` happens before step `b`, or is it.
@@ -210,8 +221,11 @@ impl Order {
 
     /// Calls `found` with the two steps of each race: they could have come the other way round, and
     /// nothing happens between them that depends on both. The second may be one that was never made,
-    /// of a thread that waits at the end.
-    pub fn races(&self, execution: &Execution, mut found: impl FnMut(usize, &Later<'_>)) {
+    /// of a thread that waits at the end. `found` says whether they certainly could: only then does
+    /// this race stand for earlier ones of the second step. A send into a full channel, say, races with the
+    /// close that let it go on, could not have come before it, and could well have come before the send that
+    /// filled the channel.
+    pub fn races(&self, execution: &Execution, mut found: impl FnMut(usize, &Later<'_>) -> bool) {
         for at in 0..self.steps.len() {
             let later = Later { step: self.steps[at].clone(), at: Some(at), before: &self.before[at] };
             self.races_with(&later, at, &mut found);
@@ -224,40 +238,40 @@ impl Order {
         }
     }
 
-    fn races_with(&self, later: &Later<'_>, until: usize, found: &mut impl FnMut(usize, &Later<'_>)) {
+    fn races_with(&self, later: &Later<'_>, until: usize, found: &mut impl FnMut(usize, &Later<'_>) -> bool) {
         let mut hidden_by: [usize; 16] = [0; 16];
         let mut races = 0;
         for (i, earlier) in self.steps[..until].iter().enumerate().rev() {
             let racing = earlier.relation(&later.step) == Relation::Racing
                 || later.at.is_some_and(|at| self.received[at] == Some(i));
             let conflicts = earlier.thread != later.step.thread && racing;
-            let needed = later.at.is_some_and(|at| self.is_in(i, &self.needs[at]));
-            if !conflicts || needed || self.is_in(i, later.before) || !self.could_come_first(later, i) {
+            if !conflicts || self.is_in(i, later.before) {
                 continue;
             }
             if hidden_by[..races].iter().any(|between| self.happens_before(i, *between)) {
                 continue;
             }
-            if races < hidden_by.len() {
+            if found(i, later) && races < hidden_by.len() {
                 hidden_by[races] = i;
                 races += 1;
             }
-            found(i, later);
         }
     }
 
-    /// Whether a poll could have come before a step, which may be what let it be made: something else did.
-    fn could_come_first(&self, later: &Later<'_>, first: usize) -> bool {
-        if later.step.kind != Kind::Repoll {
+    /// Whether `sequence`, which ends in the later step of a race, could certainly be run where its threads
+    /// are `enabled`: that step never waits, or did not have to, or need not there.
+    pub fn is_certain(&self, later: &Later<'_>, sequence: &Sequence, enabled: &[ThreadId]) -> bool {
+        let step = &later.step;
+        // A lock that was free for the one is free for the other.
+        if !step.kind.may_wait() || step.kind == Kind::Lock {
             return true;
         }
-        let Some(at) = later.at else {
-            // It was never made: nothing that only lets others go on has held it back.
-            let members = later.step.announced.members.iter().flat_map(|members| members.iter());
-            return members.into_iter().any(|(_, kind)| !matches!(kind, Kind::Recv | Kind::Join));
-        };
-        let without = |set: &Vec<usize>| set.iter().all(|step| !self.happens_before(first, *step));
-        self.enablers[at].iter().any(without)
+        let of_queue = matches!(step.kind, Kind::Send | Kind::Recv);
+        if of_queue && later.at.is_some_and(|at| !self.waited[at]) {
+            return true;
+        }
+        let met = |other: &Step| other.thread == step.thread || other.object == step.object;
+        enabled.contains(&step.thread) && sequence.steps().filter(met).count() == 1
     }
 
     /// The steps behind `first` that do not depend on it, and then `later`, as a sequence that could

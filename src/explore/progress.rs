@@ -1,41 +1,112 @@
 //! A line on a terminal while a search is long; nothing in a pipe.
 
+use std::cell::Cell;
 use std::io::{IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Rewrites one line of stderr, a few times a second.
-#[derive(Debug)]
-pub struct Progress {
-    shown: bool,
-    next: Instant,
-    live: bool,
+/// What every line of this process begins with.
+static TITLE: Mutex<String> = Mutex::new(String::new());
+
+/// Begins every line with `title`: a command of many searches says which one it is at.
+#[cfg(feature = "cli")]
+pub fn title(title: String) {
+    *TITLE.lock().unwrap_or_else(PoisonError::into_inner) = title;
 }
 
-impl Progress {
+thread_local! {
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Explorations on this thread show no line of their own until it is dropped.
+#[derive(Debug)]
+pub struct Quiet(bool);
+
+/// Keeps the explorations of this thread quiet: somebody else shows how far they have come.
+pub fn quiet() -> Quiet {
+    Quiet(QUIET.replace(true))
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        QUIET.set(self.0);
+    }
+}
+
+/// A line that is rewritten a few times a second, and wiped when it is dropped.
+#[derive(Debug)]
+struct Line {
+    live: bool,
+    shown: bool,
+    next: Instant,
+}
+
+impl Line {
     /// Nothing is shown in the first second.
-    pub fn new() -> Self {
-        let live = std::io::stderr().is_terminal();
-        Self { shown: false, next: Instant::now() + Duration::from_secs(1), live }
+    fn new() -> Self {
+        let live = !QUIET.get() && std::io::stderr().is_terminal();
+        Self { live, shown: false, next: Instant::now() + Duration::from_secs(1) }
     }
 
-    /// So many executions are done.
-    pub fn tick(&mut self, executions: u64) {
-        // The clock is looked at now and then only: an execution takes microseconds.
-        if !self.live || !executions.is_multiple_of(256) || Instant::now() < self.next {
+    fn show(&mut self, text: impl FnOnce() -> String) {
+        if !self.live || Instant::now() < self.next {
             return;
         }
         self.shown = true;
         self.next = Instant::now() + Duration::from_millis(200);
         let mut stderr = std::io::stderr().lock();
-        let _ = write!(stderr, "\r{executions} executions\x1b[K");
+        let title = TITLE.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = write!(stderr, "\r{title}{}\x1b[K", text());
         let _ = stderr.flush();
     }
 }
 
-impl Drop for Progress {
+impl Drop for Line {
     fn drop(&mut self) {
         if self.shown {
             eprint!("\r\x1b[K");
         }
+    }
+}
+
+/// How far one search has come.
+#[derive(Debug)]
+pub struct Progress(Line);
+
+impl Progress {
+    /// Nothing is done.
+    pub fn new() -> Self {
+        Self(Line::new())
+    }
+
+    /// So many executions are done, of about so many if that is known.
+    pub fn tick(&mut self, executions: u64, estimate: impl FnOnce() -> Option<f64>) {
+        // The clock is looked at now and then only: an execution takes microseconds.
+        if executions.is_multiple_of(256) {
+            self.0.show(|| match estimate() {
+                Some(all) => format!("{executions} executions of about {:.0}", all.max(executions as f64)),
+                None => format!("{executions} executions"),
+            });
+        }
+    }
+}
+
+/// How many of a subject's scenarios have been begun.
+#[derive(Debug)]
+pub struct Scenarios {
+    of: usize,
+    line: Mutex<Line>,
+}
+
+impl Scenarios {
+    /// Of so many.
+    pub fn new(of: usize) -> Self {
+        Self { of, line: Mutex::new(Line::new()) }
+    }
+
+    /// This one begins, counted from 0.
+    pub fn begins(&self, i: usize) {
+        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        line.show(|| format!("scenario {} of {}", i + 1, self.of));
     }
 }

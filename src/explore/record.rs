@@ -1,6 +1,8 @@
 //! What the clients of one execution saw, and whether any order of their calls explains it.
 
-use crate::linearize::{self, CallId, History, Limits, Outcome};
+use super::judge::{Judge, Wrong};
+use crate::linearize::every_order::{CALLS_MAX, End, EveryOrder, Span};
+use crate::linearize::{self, Call, History, Limits, Outcome, explain};
 use crate::spec::Spec;
 use crate::world;
 use crate::world::execution::{self, Narrator};
@@ -12,9 +14,19 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// What the clients of one execution saw.
 #[derive(Debug)]
 pub struct Record<S: Spec> {
-    calls: Mutex<Vec<Recorded<S>>>,
+    initial: S,
+    seen: Mutex<Seen<S>>,
+    /// Judges one execution after another.
+    orders: Mutex<EveryOrder<S>>,
     /// The time on real threads; in a model it is read off the trace.
     now: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Seen<S: Spec> {
+    calls: Vec<Recorded<S>>,
+    /// What was left behind, where the subject can tell it.
+    state: Option<S>,
 }
 
 #[derive(Debug)]
@@ -28,28 +40,39 @@ struct Recorded<S: Spec> {
     returned: Option<u64>,
 }
 
-impl<S: Spec> Default for Record<S> {
-    fn default() -> Self {
-        Self { calls: Mutex::default(), now: AtomicU64::new(0) }
-    }
-}
-
 impl<S: Spec> Record<S> {
-    fn calls(&self) -> MutexGuard<'_, Vec<Recorded<S>>> {
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Of executions that begin in the state `initial`.
+    pub fn new(initial: S) -> Self {
+        Self {
+            initial: initial.clone(),
+            seen: Mutex::new(Seen { calls: Vec::new(), state: None }),
+            orders: Mutex::new(EveryOrder::new(initial)),
+            now: AtomicU64::new(0),
+        }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen<S>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Another execution begins.
+    pub fn begin(&self) {
+        let mut seen = self.seen();
+        seen.calls.clear();
+        seen.state = None;
     }
 
     /// A client makes a call.
     pub fn call(&self, client: u64, op: S::Op) -> usize {
         if !world::is_real() {
             world::current_thread();
-            execution::with(super::super::world::execution::Execution::call);
+            execution::with(execution::Execution::call);
         }
-        let mut calls = self.calls();
+        let mut seen = self.seen();
         // In the total order of all these updates: a call that returned before this one began is earlier.
         let invoked = self.now.fetch_add(1, Ordering::SeqCst);
-        calls.push(Recorded { client, op, ret: None, invoked, returned: None });
-        calls.len() - 1
+        seen.calls.push(Recorded { client, op, ret: None, invoked, returned: None });
+        seen.calls.len() - 1
     }
 
     /// A call has returned.
@@ -58,49 +81,90 @@ impl<S: Spec> Record<S> {
             world::current_thread();
             execution::with(|e| e.returned(call));
         }
-        let mut calls = self.calls();
-        calls[call].ret = Some(ret);
-        calls[call].returned = Some(self.now.fetch_add(1, Ordering::SeqCst));
+        let mut seen = self.seen();
+        seen.calls[call].ret = Some(ret);
+        seen.calls[call].returned = Some(self.now.fetch_add(1, Ordering::SeqCst));
     }
 
-    /// What is wrong with the answers and with the state behind them, if anything is.
-    pub fn judge(&self, initial: &S, state: Option<S>) -> Option<Failure> {
-        let history = self.history(state);
-        match linearize::check(&WithState(initial.clone()), &history, Limits::default()) {
+    /// The calls are over, and this is what they left behind.
+    pub fn ends_in(&self, state: Option<S>) {
+        self.seen().state = state;
+    }
+
+    /// What is wrong with the answers and with the state behind them by the times that were recorded.
+    pub fn judge_times(&self) -> Option<Failure> {
+        let seen = self.seen();
+        let times: Vec<_> = seen.calls.iter().enumerate().map(|(id, call)| times(id, call)).collect();
+        self.explain(&seen, &times)
+    }
+
+    /// Why no order of the calls explains what was seen, if none does.
+    fn explain(&self, seen: &Seen<S>, times: &[(u64, Option<u64>)]) -> Option<Failure> {
+        let history = history(seen, times);
+        match linearize::check(&WithState(self.initial.clone()), &history, Limits::default()) {
             Outcome::Linearizable(_) => None,
-            Outcome::Violation(violation) => Some(Failure::Violation(explain(&history, violation.call))),
-            Outcome::Undecided(_) => {
-                let what = "the search for an order of the calls was too long".to_owned();
-                Some(Failure::Undecided(Reason::NotModelled(what)))
+            Outcome::Violation(violation) => {
+                let why = explain::why(&history, &violation, WithState::<S>::op_text);
+                let of_state = matches!(history.call(violation.call).op, WithOp::State);
+                let why = if of_state { why.of_state() } else { why.to_string() };
+                Some(Failure::Violation(why))
+            }
+            Outcome::Undecided(_) => Some(undecided("the search for an order of the calls was too long")),
+        }
+    }
+}
+
+fn undecided(what: &str) -> Failure {
+    Failure::Undecided(Reason::NotModelled(what.to_owned()))
+}
+
+impl<S: Spec> Judge for Record<S> {
+    fn judge(&self, spans: &[Span]) -> Option<Wrong> {
+        let seen = self.seen();
+        if spans.len() > CALLS_MAX {
+            let failure = undecided(&format!("a scenario has more than {CALLS_MAX} calls"));
+            return Some(Wrong { failure, order: Vec::new() });
+        }
+        let calls = seen.calls.iter().map(|call| (&call.op, call.ret.as_ref()));
+        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        let order = orders.judge(calls, spans, seen.state.as_ref()).err()?;
+        let mut times = vec![(u64::MAX >> 1, None); seen.calls.len()];
+        for (now, end) in (0..).zip(&order) {
+            match *end {
+                End::Invoked(call) => times[call].0 = now,
+                End::Returned(call) => times[call].1 = Some(now),
             }
         }
+        // Two searches, one answer: were it not so, nothing could be said.
+        let failure = self.explain(&seen, &times);
+        let failure = failure.unwrap_or_else(|| undecided("raceproof's two searches for an order disagree"));
+        Some(Wrong { failure, order })
     }
+}
 
-    fn history(&self, state: Option<S>) -> History<WithState<S>> {
-        let mut history = History::new();
-        let mut end = 0;
-        for (id, call) in self.calls().iter().enumerate() {
-            let (invoked, returned) = times(id, call);
-            end = end.max(returned.unwrap_or(invoked) + 1);
-            history.push(linearize::Call {
-                client: call.client,
-                op: WithOp::Op(call.op.clone()),
-                ret: call.ret.clone().map(WithRet::Ret),
-                invoked,
-                returned,
-            });
-        }
-        if let Some(state) = state {
-            history.push(linearize::Call {
-                client: u64::MAX,
-                op: WithOp::State,
-                ret: Some(WithRet::State(state)),
-                invoked: end + 1,
-                returned: Some(end + 1),
-            });
-        }
-        history
+fn history<S: Spec>(seen: &Seen<S>, times: &[(u64, Option<u64>)]) -> History<WithState<S>> {
+    let mut history = History::new();
+    let mut end = 0;
+    for (call, (invoked, returned)) in seen.calls.iter().zip(times) {
+        end = end.max(returned.unwrap_or(*invoked) + 1);
+        history.push(Call {
+            client: call.client,
+            op: WithOp::Op(call.op.clone()),
+            ret: call.ret.clone().map(WithRet::Ret),
+            invoked: *invoked,
+            returned: *returned,
+        });
     }
+    if let Some(state) = &seen.state {
+        history.push(Call {
+            client: u64::MAX,
+            op: WithOp::State,
+            ret: Some(WithRet::State(state.clone())),
+            invoked: end + 1,
+            returned: Some(end + 1),
+        });
+    }
+    history
 }
 
 /// When a call began and returned, in a clock in which a return is before an invocation of the same step.
@@ -113,23 +177,8 @@ fn times<S: Spec>(id: usize, call: &Recorded<S>) -> (u64, Option<u64>) {
     (invoked, of_model.returned.map(|length| (2 * length as u64).max(invoked)))
 }
 
-fn explain<S: Spec>(history: &History<WithState<S>>, wrong: CallId) -> String {
-    let call = history.call(wrong);
-    let others = history.calls().iter().filter(|other| !std::ptr::eq(*other, call));
-    let seen: Vec<String> = others
-        .filter(|other| matches!(other.op, WithOp::Op(_)))
-        .map(|other| match &other.ret {
-            Some(ret) => format!("{:?} answered {ret:?}", other.op),
-            None => format!("{:?} did not return", other.op),
-        })
-        .collect();
-    let answered = call.ret.as_ref().map(|ret| format!("{ret:?}")).unwrap_or_default();
-    let what = match call.op {
-        WithOp::State => format!("the state at the end is {answered}"),
-        WithOp::Op(_) => format!("{:?} answered {answered}", call.op),
-    };
-    format!("{};\nno order of the calls explains that {what}", seen.join(", "))
-}
+/// What the state is called where calls have names.
+const STATE: &str = "the state at the end";
 
 /// A spec with one call more: what the state is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -151,7 +200,7 @@ impl<O: fmt::Debug> fmt::Debug for WithOp<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Op(op) => op.fmt(f),
-            Self::State => f.write_str("state"),
+            Self::State => f.write_str(STATE),
         }
     }
 }
@@ -187,15 +236,29 @@ impl<S: Spec> Spec for WithState<S> {
             _ => Vec::new(),
         }
     }
+
+    fn op_text(op: &Self::Op) -> String {
+        match op {
+            WithOp::Op(op) => S::op_text(op),
+            WithOp::State => STATE.to_owned(),
+        }
+    }
+
+    fn ret_text(ret: &Self::Ret) -> String {
+        match ret {
+            WithRet::Ret(ret) => S::ret_text(ret),
+            WithRet::State(state) => format!("{state:?}"),
+        }
+    }
 }
 
 impl<S: Spec> Narrator for Record<S> {
     fn call(&self, call: usize) -> String {
-        self.calls().get(call).map(|call| S::op_text(&call.op)).unwrap_or_default()
+        self.seen().calls.get(call).map(|call| S::op_text(&call.op)).unwrap_or_default()
     }
 
     fn answer(&self, call: usize) -> String {
-        let calls = self.calls();
-        calls.get(call).and_then(|call| call.ret.as_ref()).map(S::ret_text).unwrap_or_default()
+        let seen = self.seen();
+        seen.calls.get(call).and_then(|call| call.ret.as_ref()).map(S::ret_text).unwrap_or_default()
     }
 }

@@ -3,6 +3,7 @@
 use super::budget::Budget;
 use super::driver::Strategy;
 use super::finding::Finding;
+use super::judge::{Judged, judge_run};
 use super::schedule::{Pick, Schedule};
 use crate::world::execution::Execution;
 use crate::world::failure::Failure;
@@ -23,6 +24,9 @@ pub struct Sampling {
     shown: Option<usize>,
     /// The execution that refutes the program, or leaves it undecided.
     pub finding: Option<Finding>,
+    /// Its schedule.
+    pub failed: Option<Schedule>,
+    judge: Judged,
 }
 
 impl Sampling {
@@ -42,9 +46,24 @@ impl Sampling {
         Self { shown, ..Self::new(UrwRandomScheduler::new_from_seed(seed, usize::MAX), budget) }
     }
 
+    /// What its callers saw is judged.
+    pub fn judged(self, judge: Judged) -> Self {
+        Self { judge, ..self }
+    }
+
     fn new(sampler: impl Scheduler + 'static, budget: Budget) -> Self {
         let sampler = ManuallyDrop::new(Box::new(sampler) as Box<dyn Scheduler>);
-        Self { sampler, budget, current: None, yields: false, contended: false, shown: None, finding: None }
+        Self {
+            sampler,
+            budget,
+            current: None,
+            yields: false,
+            contended: false,
+            shown: None,
+            finding: None,
+            failed: None,
+            judge: None,
+        }
     }
 }
 
@@ -78,8 +97,12 @@ impl Strategy for Sampling {
     }
 
     fn end(&mut self, execution: &mut Execution, picks: &Schedule) -> bool {
+        if execution.failure.is_none() {
+            judge_run(&self.judge, execution);
+        }
         if execution.failure.as_ref().is_some_and(|failure| !matches!(failure, Failure::Cut)) {
             self.finding = Some(Finding::of(execution, picks));
+            self.failed = Some(picks.clone());
             return false;
         }
         // Every execution is like this one, and pct refuses to go on.

@@ -1,6 +1,6 @@
 //! Schedules as short printable strings: who made each step, and which way each choice went.
 //!
-//! `r1:` says the version; then a character a step, the thread in base 36 (in brackets from 36 on), and
+//! `r1:` says the version; then, for one of several scenarios, its number and a stroke; then a character a step, the thread in base 36 (in brackets from 36 on), and
 //! behind a step that was a choice a point and the way it took.
 
 use crate::world::operation::ThreadId;
@@ -17,42 +17,68 @@ pub struct Pick {
 }
 
 /// The picks of one execution.
+///
+/// ```
+/// use raceproof::explore::Schedule;
+///
+/// let schedule: Schedule = "r1:12/0112".parse()?;
+/// assert_eq!((schedule.scenario(), schedule.len()), (Some(12), 4));
+/// assert!("r2:0112".parse::<Schedule>().is_err());
+/// # Ok::<(), raceproof::explore::ParseScheduleError>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Schedule(Vec<(Pick, bool)>);
+pub struct Schedule {
+    scenario: Option<usize>,
+    picks: Vec<(Pick, bool)>,
+}
 
 const VERSION: &str = "r1:";
 
 impl Schedule {
     /// One step more; `chooses` says that it is a choice.
     pub fn push(&mut self, pick: Pick, chooses: bool) {
-        self.0.push((pick, chooses));
+        self.picks.push((pick, chooses));
     }
 
     /// Forgets all steps.
     pub fn clear(&mut self) {
-        self.0.clear();
+        self.picks.clear();
     }
 
     /// The pick of step `i`.
     pub fn get(&self, i: usize) -> Option<Pick> {
-        self.0.get(i).map(|(pick, _)| *pick)
+        self.picks.get(i).map(|(pick, _)| *pick)
+    }
+
+    /// Which scenario it is of, counted from 1, if it is of one of several.
+    pub fn scenario(&self) -> Option<usize> {
+        self.scenario
+    }
+
+    /// The same steps, of a scenario.
+    #[must_use]
+    pub fn of_scenario(self, scenario: usize) -> Self {
+        Self { scenario: Some(scenario), ..self }
     }
 
     /// The number of steps.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.picks.len()
     }
 
     /// Whether there is no step.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.picks.is_empty()
     }
 }
 
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(VERSION)?;
-        for (pick, chooses) in &self.0 {
+        if let Some(scenario) = self.scenario {
+            write!(f, "{scenario}/")?;
+        }
+        for (pick, chooses) in &self.picks {
             match char::from_digit(u32::from(pick.thread.0), 36) {
                 Some(digit) => write!(f, "{digit}")?,
                 None => write!(f, "({})", pick.thread.0)?,
@@ -89,6 +115,10 @@ impl FromStr for Schedule {
             return Err(ParseScheduleError(what));
         };
         let mut schedule = Self::default();
+        if let Some((scenario, steps)) = rest.split_once('/') {
+            schedule.scenario = Some(scenario.parse().map_err(|_| bad(rest))?);
+            rest = steps;
+        }
         while !rest.is_empty() {
             let thread = number(&mut rest)?;
             let thread = ThreadId(u16::try_from(thread).map_err(|_| bad(rest))?);
@@ -119,4 +149,31 @@ fn number(rest: &mut &str) -> Result<u32, ParseScheduleError> {
 
 fn bad(rest: &str) -> ParseScheduleError {
     ParseScheduleError(format!("a schedule cannot go on with {:?}", rest.chars().take(8).collect::<String>()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Schedule;
+
+    #[track_caller]
+    fn is_kept(text: &str) {
+        assert_eq!(text.parse::<Schedule>().map(|schedule| schedule.to_string()), Ok(text.to_owned()));
+    }
+
+    #[test]
+    fn what_is_printed_is_read_again() {
+        is_kept("r1:");
+        is_kept("r1:0121.12.(40)(36)z");
+        is_kept("r1:214/0121");
+    }
+
+    #[test]
+    fn what_is_no_schedule_is_refused_with_the_place() {
+        let refused = |text: &str| text.parse::<Schedule>().unwrap_err().to_string();
+        assert!(refused("0121").contains("begins with \"r1:\""));
+        assert!(refused("r2:0121").contains("begins with \"r1:\""));
+        assert!(refused("r1:01 21").contains("cannot go on with \" 21\""));
+        assert!(refused("r1:01(4").contains("cannot go on with \"(4\""));
+        assert!(refused("r1:x/01").contains("cannot go on with"));
+    }
 }

@@ -24,7 +24,7 @@ pub fn explore(program: &Program, mut budget: Budget) -> Ended {
             break None;
         }
     };
-    Ended { counts, finding, cut: Some(Cut::Sampling), limits: Vec::new() }
+    Ended { counts, finding, cut: Some(Cut::Sampling), ..Ended::default() }
 }
 
 fn found(payload: &(dyn Any + Send)) -> Finding {
@@ -41,9 +41,10 @@ fn wrong(finding: What, why: &str) -> Finding {
         threads: Vec::new(),
         program: Vec::new(),
         rows: Vec::new(),
-        preemptions: 0,
+        preemptions: None,
         why: why.lines().map(str::to_owned).collect(),
         schedule: None,
+        replay: None,
         seed: None,
     }))
 }

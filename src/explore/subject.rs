@@ -1,15 +1,19 @@
 //! Scenarios of a subject: each is run as a program, and what its callers saw is judged.
 
-use super::driver::{Counts, Program};
+use super::driver::Program;
 use super::finding::Finding;
+use super::judge::{Judge, Judged};
+use super::progress::{self, Scenarios};
 use super::record::Record;
+use super::schedule::Schedule;
 use super::{Ended, Engine, Explorer, stress};
 use crate::spec::{Bounds, Scenario, Spec, Subject};
-use crate::verdict::{Counterexample, Cut, Limit, Verdict};
+use crate::verdict::{Counterexample, Cut, Verdict};
 use crate::world::execution::{self, Narrator};
 use crate::world::{self, World, panic, spawn, task};
 use std::panic::Location;
-use std::sync::{Arc, Barrier};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, Mutex, PoisonError};
 use std::time::Instant;
 
 type Op<S> = <<S as Subject>::Spec as Spec>::Op;
@@ -26,72 +30,119 @@ impl Explorer {
     /// As [`explore_subject`](Self::explore_subject), for scenarios of the caller's own.
     pub fn explore_scenarios<S: Subject>(&self, initial: &S::Spec, scenarios: &[Scenario<Op<S>>]) -> Verdict {
         let start = Instant::now();
-        let share = |total: u64| total.div_ceil(scenarios.len().max(1) as u64);
-        let mut all = Ended { counts: Counts::default(), finding: None, cut: None, limits: Vec::new() };
-        for scenario in scenarios {
-            let left = self.elapsed_ms_max.map(|max| max.saturating_sub(start.elapsed().as_millis() as u64));
-            if left == Some(0) {
-                all.cut = Some(Cut::Elapsed { ms_max: self.elapsed_ms_max.unwrap_or_default() });
-                break;
+        let by_schedule = self.by_schedule(|schedule| {
+            let number = schedule.scenario().unwrap_or(0);
+            match number.checked_sub(1).and_then(|i| scenarios.get(i)) {
+                Some(scenario) => in_scenario::<S>(initial, scenario, number, |program, judge| {
+                    self.run_again(schedule, program, judge)
+                }),
+                None => Ended::undecided(format!("{schedule} is of none of {} scenarios", scenarios.len())),
             }
-            let explorer = Self {
-                executions_max: self.executions_max.or(self.engine.default_executions()).map(share),
-                elapsed_ms_max: left,
-                ..self.clone()
-            };
-            all.add(explorer.explore_scenario::<S>(initial, scenario));
-            if all.finding.is_some() {
-                break;
-            }
+        });
+        if let Some(ended) = by_schedule {
+            return self.verdict(ended, start);
+        }
+        let line = Scenarios::new(scenarios.len());
+        let ended = each_in_order(scenarios.len(), self.workers(), |i| {
+            line.begins(i);
+            let _quiet = progress::quiet();
+            let explorer = self.share(scenarios.len(), start)?;
+            Some(in_scenario::<S>(initial, &scenarios[i], i + 1, |program, judge| {
+                explorer.run(program, judge)
+            }))
+        });
+        drop(line);
+        let left_out = ended.len() < scenarios.len();
+        let mut all = Ended::default();
+        for scenario in ended {
+            all.add(scenario);
+        }
+        if all.finding.is_none() && left_out {
+            all.cut = Some(Cut::Elapsed { ms_max: self.elapsed_ms_max.unwrap_or_default() });
         }
         self.verdict(all, start)
     }
 
-    fn explore_scenario<S: Subject>(&self, initial: &S::Spec, scenario: &Scenario<Op<S>>) -> Ended {
-        let scenario = Arc::new(scenario.clone());
-        let initial = initial.clone();
-        let program: Program = {
-            let scenario = Arc::clone(&scenario);
-            Arc::new(move || run::<S>(&initial, &scenario))
-        };
-        let mut ended = self.run(&program);
-        if self.engine == Engine::Exhaustive {
-            ended.limits.push(order_of_calls());
+    /// Scenarios that are explored at a time. It changes no verdict. On real threads, one.
+    fn workers(&self) -> usize {
+        match self.engine {
+            Engine::Stress => 1,
+            _ => std::thread::available_parallelism().map_or(1, usize::from),
         }
-        if let Some(Finding::Wrong(counterexample)) = &mut ended.finding {
-            tell(&scenario, counterexample);
-        }
-        ended
+    }
+
+    /// This explorer with a share of the executions, and with the time that is left. None if none is.
+    fn share(&self, scenarios: usize, start: Instant) -> Option<Self> {
+        let share = |total: u64| total.div_ceil(scenarios as u64);
+        let left = self.elapsed_ms_max.map(|max| max.saturating_sub(start.elapsed().as_millis() as u64));
+        (left != Some(0)).then(|| Self {
+            executions_max: self.executions_max.or(self.engine.default_executions()).map(share),
+            elapsed_ms_max: left,
+            ..self.clone()
+        })
     }
 }
 
-impl Ended {
-    /// One scenario more.
-    fn add(&mut self, other: Self) {
-        self.counts.executions += other.counts.executions;
-        self.counts.redundant += other.counts.redundant;
-        self.counts.shared |= other.counts.shared;
-        self.counts.weak.extend(other.counts.weak);
-        self.finding = other.finding;
-        self.cut = self.cut.take().or(other.cut);
-        for limit in other.limits {
-            if !self.limits.contains(&limit) {
-                self.limits.push(limit);
+/// What `explore` finds in one scenario, which is this number of its subject's, from 1.
+fn in_scenario<S: Subject>(
+    initial: &S::Spec,
+    scenario: &Scenario<Op<S>>,
+    number: usize,
+    explore: impl FnOnce(&Program, &Judged) -> Ended,
+) -> Ended {
+    let record = Arc::new(Record::new(initial.clone()));
+    let judge = Arc::clone(&record) as Arc<dyn Judge>;
+    let program: Program = {
+        let scenario = scenario.clone();
+        Arc::new(move || run::<S>(&scenario, &record))
+    };
+    let mut ended = explore(&program, &Some(judge));
+    if let Some(Finding::Wrong(shown)) = &mut ended.finding {
+        tell(scenario, number, shown);
+    }
+    ended
+}
+
+/// What `explore` returns for 0, 1, 2 and so on, up to the first that has a finding or is none. Several
+/// are explored at a time, and what comes back does not depend on how many.
+fn each_in_order(of: usize, workers: usize, explore: impl Fn(usize) -> Option<Ended> + Sync) -> Vec<Ended> {
+    let next = AtomicUsize::new(0);
+    // The first number whose exploration ends the search.
+    let end = AtomicUsize::new(of);
+    let found: Mutex<Vec<Option<Ended>>> = Mutex::new((0..of).map(|_| None).collect());
+    let work = || {
+        loop {
+            // Each number is handed out once; what was found goes through the mutex.
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            // A stale value costs an exploration in vain.
+            if i >= end.load(Ordering::Relaxed) {
+                return;
             }
+            let ended = explore(i);
+            if ended.as_ref().is_none_or(|ended| ended.finding.is_some()) {
+                end.fetch_min(i + 1, Ordering::Relaxed);
+            }
+            found.lock().unwrap_or_else(PoisonError::into_inner)[i] = ended;
         }
+    };
+    if workers.min(of) < 2 {
+        work();
+    } else {
+        std::thread::scope(|scope| {
+            for _ in 0..workers.min(of) {
+                scope.spawn(work);
+            }
+        });
     }
-}
-
-/// An execution stands for every order of its independent steps, and its calls are judged in the one that was
-/// run: a subject whose calls share no step may answer wrongly in another.
-fn order_of_calls() -> Limit {
-    let what =
-        "calls that share no step are judged in the order in which they were run; loom runs the others";
-    Limit { what: what.to_owned(), lines: Vec::new() }
+    let end = end.into_inner();
+    let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    found.into_iter().take(end).map_while(|ended| ended).collect()
 }
 
 /// Puts the scenario into its counterexample.
-fn tell<O: std::fmt::Debug>(scenario: &Scenario<O>, shown: &mut Counterexample) {
+fn tell<O: std::fmt::Debug>(scenario: &Scenario<O>, number: usize, shown: &mut Counterexample) {
+    let schedule = shown.schedule.as_ref().and_then(|schedule| schedule.parse::<Schedule>().ok());
+    shown.schedule = schedule.map(|schedule| schedule.of_scenario(number).to_string());
     let ops = |ops: &Vec<O>| ops.iter().map(|op| format!("{op:?}")).collect::<Vec<_>>().join("; ");
     let program = scenario.threads.iter().enumerate().map(|(i, thread)| (client(i), ops(thread)));
     shown.program = program.collect();
@@ -101,17 +152,21 @@ fn client(i: usize) -> String {
     format!("client {}", i + 1)
 }
 
-/// One execution of a scenario: the clients make their calls, and what they saw is judged.
-fn run<S: Subject>(initial: &S::Spec, scenario: &Scenario<Op<S>>) {
-    let record = Arc::new(Record::<S::Spec>::default());
+/// One execution of a scenario: the clients make their calls. In the model the engine judges what they saw,
+/// with the steps in hand; elsewhere it is judged here, by the times that were recorded.
+fn run<S: Subject>(scenario: &Scenario<Op<S>>, record: &Arc<Record<S::Spec>>) {
+    record.begin();
     if !world::is_real() {
-        execution::with(|e| e.narrator = Some(Arc::clone(&record) as Arc<dyn Narrator>));
+        execution::with(|e| e.narrator = Some(Arc::clone(record) as Arc<dyn Narrator>));
     }
-    let state = match world::current() {
-        World::Real => run_for_real::<S>(scenario, &record),
-        _ => task::block_on(run_in_model::<S>(scenario, &record)),
-    };
-    let Some(failure) = record.judge(initial, state) else { return };
+    record.ends_in(match world::current() {
+        World::Real => run_for_real::<S>(scenario, record),
+        _ => task::block_on(run_in_model::<S>(scenario, record)),
+    });
+    if world::current() == World::Model {
+        return;
+    }
+    let Some(failure) = record.judge_times() else { return };
     if world::is_real() {
         std::panic::panic_any(failure);
     }

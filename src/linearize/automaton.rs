@@ -25,7 +25,10 @@ const ANSWERS_COMPARED_MAX: usize = 32;
 
 pub(super) struct Automaton<S: Spec> {
     ops: Map<S::Op, u32>,
+    /// By operation, with answers in the order in which they were met.
     classes_of_op: Vec<Vec<u32>>,
+    /// By operation, the one without an answer.
+    unanswered: Vec<Option<u32>>,
     /// An operation with its answer: calls of one class are interchangeable.
     classes: Vec<(S::Op, Option<S::Ret>)>,
     states: Vec<S>,
@@ -54,6 +57,7 @@ impl<S: Spec> Automaton<S> {
         let mut automaton = Self {
             ops: Map::default(),
             classes_of_op: Vec::new(),
+            unanswered: Vec::new(),
             classes: Vec::new(),
             states: Vec::new(),
             state_by_hash: Map::default(),
@@ -72,18 +76,26 @@ impl<S: Spec> Automaton<S> {
     pub(super) fn class_id(&mut self, op: &S::Op, ret: Option<&S::Ret>) -> (u32, u32) {
         let op_id = self.ops.get(op).copied().unwrap_or_else(|| {
             self.classes_of_op.push(Vec::new());
+            self.unanswered.push(None);
             let fresh = self.ops.len() as u32;
             self.ops.insert(op.clone(), fresh);
             fresh
         });
-        let known = &mut self.classes_of_op[op_id as usize];
-        let recent = known.iter().rev().take(ANSWERS_COMPARED_MAX);
-        if let Some(class) = recent.copied().find(|class| self.classes[*class as usize].1.as_ref() == ret) {
-            return (op_id, class);
+        let next = self.classes.len() as u32;
+        let class = if ret.is_none() {
+            *self.unanswered[op_id as usize].get_or_insert(next)
+        } else {
+            let known = &mut self.classes_of_op[op_id as usize];
+            let mut recent = known.iter().rev().take(ANSWERS_COMPARED_MAX).copied();
+            let same = recent.find(|class| self.classes[*class as usize].1.as_ref() == ret);
+            same.unwrap_or_else(|| {
+                known.push(next);
+                next
+            })
+        };
+        if class == next {
+            self.classes.push((op.clone(), ret.cloned()));
         }
-        let class = self.classes.len() as u32;
-        known.push(class);
-        self.classes.push((op.clone(), ret.cloned()));
         (op_id, class)
     }
 

@@ -69,6 +69,11 @@ pub(super) fn moments<S: Spec>(calls: &[Call<S>]) -> Vec<Moment> {
     numbered.map(|(at, (_, is_return, call))| Moment { call, is_return, at: at as u32 }).collect()
 }
 
+/// Steps that every part is given at first, and how many times as many whenever that was too
+/// few for one of them: a part that is refuted soon is not kept waiting by one that is hard.
+const STEPS_FIRST: u64 = 1 << 16;
+const STEPS_TIMES: u64 = 8;
+
 /// The check of the calls in `moments`.
 pub(super) fn judge<S: Spec>(
     initial: &S,
@@ -76,38 +81,33 @@ pub(super) fn judge<S: Spec>(
     moments: &[Moment],
     limits: Limits,
 ) -> Outcome<S> {
-    let mut order: Vec<(u32, CallId)> = Vec::with_capacity(calls.len());
-    let mut undecided: Option<Reached> = None;
-    let mut refuted: Option<Refuted<S>> = None;
-    for (key, moments) in split::<S>(calls, moments) {
-        let state = key.map_or_else(|| initial.clone(), |key| initial.part(key));
-        match judge_part(&state, calls, &moments, limits, &mut order) {
-            Ok(()) => {}
-            Err(Stopped::Undecided(reached)) => undecided = undecided.or(Some(reached)),
-            Err(Stopped::Refuted { failed, steps }) => {
-                let first = refuted.as_ref().map_or(u32::MAX, Refuted::at);
-                if moments[failed].at >= first {
-                    continue;
-                }
-                let mut trial = Trial::new(&state, calls, limits, u64::MAX);
-                let len = prefix::shortest(&mut trial, &moments, failed);
-                if moments[len - 1].at < first {
-                    refuted = Some(Refuted { state, moments: moments[..len].to_vec(), steps });
-                }
-            }
+    let mut judgement = Judgement { calls, limits, order: Vec::new(), undecided: None, refuted: None };
+    let mut open: Vec<(S, Vec<Moment>)> = split::<S>(calls, moments)
+        .into_iter()
+        .map(|(key, moments)| (key.map_or_else(|| initial.clone(), |key| initial.part(key)), moments))
+        .collect();
+    let mut steps_max = STEPS_FIRST.min(limits.steps_max);
+    loop {
+        open.retain(|(state, moments)| judgement.is_open(state, moments, steps_max));
+        if open.is_empty() || judgement.refuted.is_some() {
+            break;
         }
+        steps_max = steps_max.saturating_mul(STEPS_TIMES).min(limits.steps_max);
     }
-    if let Some(Refuted { moments, .. }) = refuted.as_ref().filter(|_| !limits.core) {
-        return Outcome::Violation(core::whole(moments));
-    }
-    if let Some(Refuted { state, moments, steps }) = refuted {
-        return Outcome::Violation(core::violation(&state, calls, &moments, steps));
-    }
-    if let Some(reached) = undecided {
-        return Outcome::Undecided(reached);
-    }
-    order.sort_by_key(|(at, _)| *at);
-    Outcome::Linearizable(order.into_iter().map(|(_, call)| call).collect())
+    // One of those that are still open may have gone wrong earlier.
+    open.retain(|(state, moments)| judgement.is_open(state, moments, steps_max));
+    judgement.outcome()
+}
+
+/// What is known after some parts.
+struct Judgement<'a, S: Spec> {
+    calls: &'a [Call<S>],
+    limits: Limits,
+    /// The calls of the parts that are explained, each with the event before which it took effect.
+    order: Vec<(u32, CallId)>,
+    undecided: Option<Reached>,
+    /// The part that goes wrong first.
+    refuted: Option<Refuted<S>>,
 }
 
 /// A part up to its shortest violation.
@@ -130,6 +130,53 @@ enum Stopped {
         failed: usize,
         steps: u64,
     },
+}
+
+impl<S: Spec> Judgement<'_, S> {
+    /// Judges a part by so many steps; `true` where they were too few, and more are allowed.
+    /// Once another part is refuted, only what came before that is of interest.
+    fn is_open(&mut self, state: &S, moments: &[Moment], steps_max: u64) -> bool {
+        let first = self.refuted.as_ref().map_or(u32::MAX, Refuted::at);
+        let moments = &moments[..moments.partition_point(|moment| moment.at < first)];
+        let limits = self.limits.steps_max(steps_max);
+        match judge_part(state, self.calls, moments, limits, &mut self.order) {
+            Ok(()) => false,
+            Err(Stopped::Undecided(reached)) if reached.steps < steps_max => {
+                // It was memory that ran out.
+                self.undecided = self.undecided.or(Some(reached));
+                false
+            }
+            Err(Stopped::Undecided(reached)) => {
+                let is_open = steps_max < self.limits.steps_max;
+                self.undecided = self.undecided.or(Some(reached).filter(|_| !is_open));
+                is_open
+            }
+            Err(Stopped::Refuted { failed, steps }) => {
+                let limits = self.limits.steps_max(self.limits.steps_max.min(STEPS_FIRST + 10 * steps));
+                let mut trial = Trial::new(state, self.calls, limits, u64::MAX);
+                let len = prefix::shortest(&mut trial, moments, failed);
+                let (state, moments) = (state.clone(), moments[..len].to_vec());
+                self.refuted = Some(Refuted { state, moments, steps });
+                false
+            }
+        }
+    }
+
+    fn outcome(mut self) -> Outcome<S> {
+        match (self.refuted, self.undecided) {
+            (Some(Refuted { moments, .. }), _) if !self.limits.core => {
+                Outcome::Violation(core::whole(&moments))
+            }
+            (Some(Refuted { state, moments, steps }), _) => {
+                Outcome::Violation(core::violation(&state, self.calls, &moments, steps))
+            }
+            (None, Some(reached)) => Outcome::Undecided(reached),
+            (None, None) => {
+                self.order.sort_by_key(|(at, _)| *at);
+                Outcome::Linearizable(self.order.into_iter().map(|(_, call)| call).collect())
+            }
+        }
+    }
 }
 
 /// Searches one part; its calls join `order` with the event before which they took effect.

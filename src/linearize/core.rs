@@ -18,8 +18,8 @@ use super::trial::Trial;
 use crate::spec::Spec;
 
 /// Steps that looking for a core may take beyond those of the search, and at the most.
-const STEPS: u64 = 1_000_000;
-const STEPS_MAX: u64 = 40_000_000;
+const STEPS: u64 = 200_000;
+const STEPS_MAX: u64 = 10_000_000;
 
 /// The violation in `moments`, whose last one is the first return that nothing explains.
 /// The search for it took `steps`.

@@ -14,6 +14,7 @@ mod check;
 mod core;
 mod cursor;
 mod descent;
+pub mod every_order;
 pub mod explain;
 pub mod format;
 mod frontier;

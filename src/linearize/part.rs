@@ -63,11 +63,7 @@ impl Part {
     /// # Panics
     ///
     /// Where a call returns before it is invoked.
-    pub(super) fn new<S: Spec>(
-        calls: &[Call<S>],
-        moments: &[Moment],
-        automaton: &mut Automaton<S>,
-    ) -> Self {
+    pub(super) fn new<S: Spec>(calls: &[Call<S>], moments: &[Moment], automaton: &mut Automaton<S>) -> Self {
         let mut returns: Map<u32, u32> = Map::default();
         returns.extend(moments.iter().filter(|moment| moment.is_return).map(|moment| (moment.call, NEVER)));
         let mut part = Self {

@@ -35,6 +35,11 @@ impl Style {
         }
     }
 
+    /// `text` with no arrow that the terminal cannot show.
+    pub fn plain(self, text: &str) -> String {
+        if self.unicode { text.to_owned() } else { text.replace('→', "->") }
+    }
+
     /// The mark before a row that decides.
     pub fn mark(self) -> &'static str {
         if self.unicode { "▶" } else { ">" }

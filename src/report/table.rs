@@ -95,3 +95,36 @@ fn one_below_the_other(shown: &Counterexample, rows: &[&Row], style: Style) -> V
 pub fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(text.chars().count())))
 }
+
+/// Rows of cells below each other, as far apart as the width allows.
+#[cfg(feature = "cli")]
+pub fn columns(rows: &[Vec<String>]) -> String {
+    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widest =
+        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let widths: Vec<usize> = (0..count).map(|column| widest(column).unwrap_or(0)).collect();
+    let gaps = count.saturating_sub(1).max(1);
+    let gap = (WIDTH.saturating_sub(widths.iter().sum()) / gaps).clamp(1, 3);
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| padded(cell, width + gap));
+        cells.collect::<String>().trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// `text` in lines of at most the width that every report keeps to, with `first` before the first and
+/// `more` before the others.
+pub fn wrapped(text: &str, first: &str, more: &str) -> String {
+    let mut lines = vec![first.to_owned()];
+    let mut begins = true;
+    for word in text.split(' ') {
+        let line = lines.last_mut().expect("there is always one");
+        if !begins && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            lines.push(format!("{more}{word}"));
+        } else {
+            line.extend([if begins { "" } else { " " }, word]);
+        }
+        begins = false;
+    }
+    lines.join("\n")
+}

@@ -1,7 +1,7 @@
 //! Verdicts as text: the claim, the program, what happened, why it is wrong, what to do next.
 
 use super::style::{Style, grouped};
-use super::table::{padded, table};
+use super::table::{padded, table, wrapped};
 use crate::verdict::{Counterexample, Coverage, Cut, Finding, Verdict};
 use std::fmt;
 
@@ -10,16 +10,17 @@ impl fmt::Display for Verdict {
         match self {
             Self::Proved(coverage) => write!(f, "proved: {}", covered(coverage)),
             Self::Passed(coverage, cut) => {
-                write!(f, "passed, which is no proof: {}; {}", covered(coverage), cut_text(cut))
+                write!(f, "passed, which is no proof: {}; {}", covered(coverage), cut_text(cut))?;
+                if coverage.largest.is_empty() {
+                    return Ok(());
+                }
+                write!(f, "\n  most orders come from: {}", coverage.largest.join(", "))
             }
             Self::Undecided(coverage, why) => write!(f, "undecided ({}): {why}", coverage.engine),
             Self::Refuted(refutation) => {
-                let found = format!(
-                    "{}, {}",
-                    refutation.coverage.engine,
-                    plural(refutation.coverage.executions, "execution")
-                );
-                f.write_str(&counterexample("the program", &refutation.counterexample, &found))
+                // Not how soon: the same bytes by the engine, by its schedule and in the next run.
+                let found = refutation.coverage.engine.name();
+                f.write_str(&counterexample("the program", &refutation.counterexample, found))
             }
         }
     }
@@ -41,6 +42,10 @@ fn cut_text(cut: &Cut) -> String {
         Cut::Executions { max } => format!("cut short at {}", plural(*max, "execution")),
         Cut::Elapsed { ms_max } => format!("cut short after {ms_max} ms"),
         Cut::Preemptions { max } => format!("with at most {}", plural(*max as u64, "preemption")),
+        Cut::Choices { max } => {
+            format!("with at most {} from the first way of a choice", plural(*max as u64, "departure"))
+        }
+        Cut::Replay => "it ran one execution, by its schedule".to_owned(),
         Cut::Sampling => "it draws executions and cannot run them all".to_owned(),
     }
 }
@@ -51,7 +56,7 @@ pub fn plural(number: u64, noun: &str) -> String {
     format!("{} {noun}{s}", grouped(number))
 }
 
-/// A counterexample of `subject`; `found` says by whom and how soon.
+/// A counterexample of `subject`; `found` says by whom it was found.
 pub fn counterexample(subject: &str, shown: &Counterexample, found: &str) -> String {
     let style = Style::of_environment();
     let mut lines = vec![format!("{} ({found})", claim(subject, shown))];
@@ -66,18 +71,23 @@ pub fn counterexample(subject: &str, shown: &Counterexample, found: &str) -> Str
     let rows = table(shown, style);
     if !rows.is_empty() {
         lines.push(String::new());
-        lines.push(format!("how, with {}", plural(shown.preemptions as u64, "preemption")));
+        let preemptions = shown.preemptions.map(|n| format!(", with {}", plural(n as u64, "preemption")));
+        lines.push(format!("how{}", preemptions.unwrap_or_default()));
         lines.push(String::new());
         lines.extend(rows);
     }
     if !shown.why.is_empty() {
         lines.push(String::new());
         lines.push("why".to_owned());
-        lines.extend(shown.why.iter().map(|line| format!("    {line}").trim_end().to_owned()));
+        lines.extend(
+            shown.why.iter().map(|line| wrapped(&style.plain(line), INDENT, INDENT).trim_end().to_owned()),
+        );
     }
     lines.extend(replay(shown));
     lines.join("\n")
 }
+
+const INDENT: &str = "    ";
 
 fn claim(subject: &str, shown: &Counterexample) -> String {
     match shown.finding {
@@ -92,8 +102,8 @@ fn claim(subject: &str, shown: &Counterexample) -> String {
 
 /// What to know to see it again.
 fn replay(shown: &Counterexample) -> Vec<String> {
-    let schedule = shown.schedule.as_ref().map(|schedule| format!("schedule    {schedule}"));
-    let seed = shown.seed.map(|seed| format!("seed        {seed}"));
-    let lines: Vec<String> = schedule.into_iter().chain(seed).collect();
+    let replay = shown.replay.as_ref().map(|command| format!("replay     {command}"));
+    let seed = shown.seed.map(|seed| format!("seed       {seed}"));
+    let lines: Vec<String> = replay.into_iter().chain(seed).collect();
     if lines.is_empty() { lines } else { [vec![String::new()], lines].concat() }
 }

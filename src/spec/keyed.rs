@@ -1,7 +1,7 @@
 //! Many objects of one kind, each under a key: calls on different keys never meet.
 
+use super::entries::Entries;
 use super::{Spec, key_of};
-use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};
 use std::hash::Hash;
 
@@ -24,13 +24,13 @@ use std::hash::Hash;
 pub struct Keyed<K: Ord, S> {
     initial: S,
     /// The objects that differ from `initial`, so that equal states are equal.
-    objects: BTreeMap<K, S>,
+    objects: Entries<K, S>,
 }
 
 impl<K: Ord, S> Keyed<K, S> {
     /// Every object is `initial`.
     pub fn new(initial: S) -> Self {
-        Self { initial, objects: BTreeMap::new() }
+        Self { initial, objects: Entries::default() }
     }
 }
 
@@ -47,12 +47,9 @@ where
         self.objects.get(key).unwrap_or(&self.initial)
     }
 
-    fn put(&mut self, key: &K, object: S) {
-        if object == self.initial {
-            self.objects.remove(key);
-        } else {
-            self.objects.insert(key.clone(), object);
-        }
+    fn with(&self, key: &K, object: S) -> Self {
+        let object = Some(object).filter(|object| *object != self.initial);
+        Self { initial: self.initial.clone(), objects: self.objects.with(key, object, || key.clone()) }
     }
 }
 
@@ -67,17 +64,12 @@ where
     fn apply(&mut self, On(key, op): &Self::Op) -> S::Ret {
         let mut object = self.object(key).clone();
         let answer = object.apply(op);
-        self.put(key, object);
+        *self = self.with(key, object);
         answer
     }
 
     fn next(&self, On(key, op): &Self::Op, ret: Option<&S::Ret>) -> Vec<Self> {
-        let with = |object| {
-            let mut next = self.clone();
-            next.put(key, object);
-            next
-        };
-        self.object(key).next(op, ret).into_iter().map(with).collect()
+        self.object(key).next(op, ret).into_iter().map(|object| self.with(key, object)).collect()
     }
 
     fn key(On(key, _): &Self::Op) -> Option<u64> {
@@ -85,9 +77,7 @@ where
     }
 
     fn part(&self, key: u64) -> Self {
-        let here = self.objects.iter().filter(|(other, _)| key_of(*other) == key);
-        let objects = here.map(|(key, object)| (key.clone(), object.clone())).collect();
-        Self { initial: self.initial.clone(), objects }
+        Self { initial: self.initial.clone(), objects: self.objects.only(|other| key_of(other) == key) }
     }
 
     fn reads(On(_, op): &Self::Op, ret: Option<&S::Ret>) -> bool {

@@ -1,11 +1,12 @@
 //! A map from text to text with append; a key that was never written holds "".
 
+use super::entries::Entries;
 use super::{Spec, key_of};
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The texts, by key. One that is empty is left out, so that equal maps are equal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Kv(BTreeMap<String, String>);
+pub struct Kv(Entries<Arc<str>, String>);
 
 /// What can be asked of a [`Kv`]; the key comes first.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -28,11 +29,15 @@ pub enum Ret {
 }
 
 impl Kv {
-    fn put(&mut self, key: &str, value: String) {
-        if value.is_empty() {
-            self.0.remove(key);
-        } else {
-            self.0.insert(key.to_owned(), value);
+    fn with(&self, key: &str, value: String) -> Self {
+        Self(self.0.with(key, Some(value).filter(|value| !value.is_empty()), || key.into()))
+    }
+
+    fn after(&self, op: &Op) -> Self {
+        match op {
+            Op::Get(_) => self.clone(),
+            Op::Put(key, value) => self.with(key, value.clone()),
+            Op::Append(key, more) => self.with(key, [self.value(key), more].concat()),
         }
     }
 
@@ -45,7 +50,7 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Kv {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(texts: I) -> Self {
         let mut kv = Self::default();
         for (key, value) in texts {
-            kv.put(&key.into(), value.into());
+            kv = kv.with(&key.into(), value.into());
         }
         kv
     }
@@ -56,11 +61,10 @@ impl Spec for Kv {
     type Ret = Ret;
 
     fn apply(&mut self, op: &Op) -> Ret {
-        match op {
-            Op::Get(key) => return Ret::Value(self.value(key).to_owned()),
-            Op::Put(key, value) => self.put(key, value.clone()),
-            Op::Append(key, more) => self.put(key, format!("{}{more}", self.value(key))),
+        if let Op::Get(key) = op {
+            return Ret::Value(self.value(key).to_owned());
         }
+        *self = self.after(op);
         Ret::Done
     }
 
@@ -71,14 +75,7 @@ impl Spec for Kv {
             (Op::Get(_), ret) => ret.is_none(),
             (Op::Put(..) | Op::Append(..), ret) => ret.is_none_or(|ret| *ret == Ret::Done),
         };
-        if !fits {
-            return Vec::new();
-        }
-        let mut next = self.clone();
-        if !matches!(op, Op::Get(_)) {
-            next.apply(op);
-        }
-        vec![next]
+        if fits { vec![self.after(op)] } else { Vec::new() }
     }
 
     fn key(op: &Op) -> Option<u64> {
@@ -87,8 +84,7 @@ impl Spec for Kv {
     }
 
     fn part(&self, key: u64) -> Self {
-        let here = self.0.iter().filter(|(other, _)| key_of(*other) == key);
-        Self(here.map(|(key, value)| (key.clone(), value.clone())).collect())
+        Self(self.0.only(|other| key_of(&**other) == key))
     }
 
     fn reads(op: &Op, _ret: Option<&Ret>) -> bool {

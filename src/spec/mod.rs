@@ -10,10 +10,12 @@
 
 pub mod cas_register;
 pub mod counter;
+mod entries;
 pub mod keyed;
 pub mod kv;
 pub mod limiter;
 pub mod lock;
+mod programs;
 pub mod queue;
 pub mod register;
 mod scenario;

@@ -1,7 +1,7 @@
 //! Small concurrent programs: per thread, the calls it makes.
 
 use super::Spec;
-use std::collections::HashMap;
+use super::programs::Programs;
 
 /// A small concurrent program: per thread, the calls it makes, one after another.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -18,6 +18,22 @@ impl<Op> Scenario<Op> {
 }
 
 /// How large the programs are that are tried: their state at the start, their calls and their threads.
+///
+/// # Examples
+///
+/// ```
+/// use raceproof::spec::Bounds;
+/// use raceproof::spec::counter::{Counter, Op};
+///
+/// let bounds = Bounds::new(Counter(0), [Op::Get, Op::Add(1)]).threads(2);
+/// // get and get, get and add, add and add.
+/// assert_eq!(bounds.count(), 3);
+/// assert_eq!(bounds.scenarios().len(), 3);
+/// // Far too many to try them all; a thousand of them, the same ones for the same seed.
+/// let bounds = bounds.threads(4).calls_per_thread(8);
+/// assert_eq!(bounds.count(), 2_874_484_865);
+/// assert_eq!(bounds.sample(1_000, 7).len(), 1_000);
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "bounds do nothing until a subject is explored within them"]
 pub struct Bounds<S: Spec> {
@@ -26,13 +42,20 @@ pub struct Bounds<S: Spec> {
     ops: Vec<S::Op>,
     threads: usize,
     calls_per_thread: usize,
+    symmetry: bool,
 }
 
 impl<S: Spec> Bounds<S> {
     /// Programs of these operations, from this state: two threads with one call each, unless told
     /// otherwise.
     pub fn new(initial: S, ops: impl IntoIterator<Item = S::Op>) -> Self {
-        Self { initial, ops: ops.into_iter().collect(), threads: 2, calls_per_thread: 1 }
+        let mut different: Vec<S::Op> = Vec::new();
+        for op in ops {
+            if !different.contains(&op) {
+                different.push(op);
+            }
+        }
+        Self { initial, ops: different, threads: 2, calls_per_thread: 1, symmetry: true }
     }
 
     /// At most so many threads.
@@ -47,6 +70,13 @@ impl<S: Spec> Bounds<S> {
         self
     }
 
+    /// Whether of programs that are the same but for the order of their threads and the names of
+    /// interchangeable keys there is only one, as there is unless told otherwise.
+    pub fn symmetry(mut self, one_of_each_class: bool) -> Self {
+        self.symmetry = one_of_each_class;
+        self
+    }
+
     /// At most so many threads, and calls in each.
     pub fn size(&self) -> (usize, usize) {
         (self.threads, self.calls_per_thread)
@@ -54,206 +84,50 @@ impl<S: Spec> Bounds<S> {
 
     /// Every program of two threads or more within the bounds, from the smallest up: by calls, then by
     /// threads. Of programs that are the same but for the order of their threads and the names of
-    /// interchangeable keys ([`Spec::on_key`]), there is one.
+    /// interchangeable keys, there is one.
+    ///
+    /// Keys are interchangeable where [`Spec::on_key`] says so, where the operations of one are
+    /// those of the other, and where the state at the start holds the same under both.
     pub fn scenarios(&self) -> Vec<Scenario<S::Op>> {
-        let programs = Programs::new::<S>(&self.ops);
+        let programs = self.programs();
         let mut found = Vec::new();
-        for calls in 2..=self.threads * self.calls_per_thread {
+        for calls in 2..=self.threads.saturating_mul(self.calls_per_thread) {
             for threads in 2..=self.threads.min(calls) {
                 programs.of_size(threads, calls, self.calls_per_thread, &mut found);
             }
         }
+        self.named(found)
+    }
+
+    /// How many [`scenarios`](Self::scenarios) there are, without making them; `u128::MAX` is too many.
+    pub fn count(&self) -> u128 {
+        self.programs().count(self.threads, self.calls_per_thread)
+    }
+
+    /// So many of the [`scenarios`](Self::scenarios), drawn by `seed`, from the smallest up; all of them
+    /// where there are no more.
+    ///
+    /// For bounds that are too large to try all, with `Explorer::explore_scenarios`, whose verdict
+    /// is about the scenarios that it is given. Each size has the same chance, so that the many large
+    /// ones leave room for some small ones.
+    pub fn sample(&self, scenarios: usize, seed: u64) -> Vec<Scenario<S::Op>> {
+        // An enumeration of a few more costs less than drawing the last ones.
+        if self.count() <= 2 * scenarios as u128 {
+            let mut all = self.scenarios();
+            super::programs::Random::new(seed).keep(scenarios, &mut all);
+            return all;
+        }
+        self.named(self.programs().sample(scenarios, self.threads, self.calls_per_thread, seed))
+    }
+
+    fn programs(&self) -> Programs {
+        Programs::new(&self.initial, &self.ops, self.symmetry)
+    }
+
+    fn named(&self, programs: Vec<Vec<Vec<usize>>>) -> Vec<Scenario<S::Op>> {
         let ops = |thread: Vec<usize>| thread.into_iter().map(|op| self.ops[op].clone()).collect();
         let scenario =
             |threads: Vec<Vec<usize>>| Scenario { threads: threads.into_iter().map(ops).collect() };
-        found.into_iter().map(scenario).collect()
-    }
-}
-
-/// Programs over operations by number, and what renaming keys makes of each operation.
-struct Programs {
-    ops: usize,
-    /// Each a map from operations to operations; the identity is not among them.
-    renamings: Vec<Vec<usize>>,
-}
-
-impl Programs {
-    fn new<S: Spec>(ops: &[S::Op]) -> Self {
-        Self { ops: ops.len(), renamings: renamings::<S>(ops) }
-    }
-
-    /// Appends the programs of exactly so many threads and calls that stand for their class.
-    fn of_size(&self, threads: usize, calls: usize, per_thread: usize, found: &mut Vec<Vec<Vec<usize>>>) {
-        let mut program: Vec<Vec<usize>> = Vec::new();
-        self.extend(threads, calls, per_thread, &mut program, found);
-    }
-
-    /// Threads in ascending order, longest first, so that each set of threads is built once.
-    fn extend(
-        &self,
-        threads: usize,
-        calls: usize,
-        per_thread: usize,
-        program: &mut Vec<Vec<usize>>,
-        found: &mut Vec<Vec<Vec<usize>>>,
-    ) {
-        if threads == 0 {
-            if calls == 0 && self.stands_for_its_class(program) {
-                found.push(program.clone());
-            }
-            return;
-        }
-        let longest = per_thread.min(calls - (threads - 1)).min(program.last().map_or(per_thread, Vec::len));
-        for len in (1..=longest).rev().filter(|len| len * threads >= calls) {
-            let first = program.last().filter(|last| last.len() == len).cloned();
-            let mut thread = first.unwrap_or_else(|| vec![0; len]);
-            loop {
-                program.push(thread.clone());
-                self.extend(threads - 1, calls - len, per_thread, program, found);
-                program.pop();
-                if !self.next(&mut thread) {
-                    break;
-                }
-            }
-        }
-    }
-
-    /// The next thread of the same length, in lexicographic order.
-    fn next(&self, thread: &mut [usize]) -> bool {
-        for op in thread.iter_mut().rev() {
-            *op += 1;
-            if *op < self.ops {
-                return true;
-            }
-            *op = 0;
-        }
-        false
-    }
-
-    /// Whether no renaming of keys makes a smaller program of it.
-    fn stands_for_its_class(&self, program: &[Vec<usize>]) -> bool {
-        self.renamings.iter().all(|renaming| {
-            let rename = |thread: &Vec<usize>| thread.iter().map(|op| renaming[*op]).collect::<Vec<_>>();
-            let mut renamed: Vec<Vec<usize>> = program.iter().map(rename).collect();
-            renamed.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-            program <= renamed.as_slice()
-        })
-    }
-}
-
-/// Every permutation of the keys of `ops` that maps these operations onto themselves.
-fn renamings<S: Spec>(ops: &[S::Op]) -> Vec<Vec<usize>> {
-    let numbers: HashMap<&S::Op, usize> = ops.iter().enumerate().map(|(i, op)| (op, i)).collect();
-    let mut keys: Vec<u64> = ops.iter().filter_map(S::key).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    let renamed = |permuted: &[u64]| -> Option<Vec<usize>> {
-        let to = |key: u64| keys.iter().position(|k| *k == key).map(|i| permuted[i]);
-        let rename = |op: &S::Op| S::on_key(op, to(S::key(op)?)?);
-        ops.iter().map(|op| numbers.get(&rename(op)?).copied()).collect()
-    };
-    let identity: Vec<usize> = (0..ops.len()).collect();
-    permutations(&keys)
-        .iter()
-        .filter_map(|permuted| renamed(permuted))
-        .filter(|map| *map != identity)
-        .collect()
-}
-
-fn permutations(keys: &[u64]) -> Vec<Vec<u64>> {
-    let Some((first, rest)) = keys.split_first() else { return vec![Vec::new()] };
-    let mut all = Vec::new();
-    for shorter in permutations(rest) {
-        for at in 0..=shorter.len() {
-            let mut longer = shorter.clone();
-            longer.insert(at, *first);
-            all.push(longer);
-        }
-    }
-    all
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::HashSet;
-
-    #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-    struct Nothing;
-
-    /// An operation of a kind on a key.
-    #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-    struct Op(char, u64);
-
-    impl Spec for Nothing {
-        type Op = Op;
-        type Ret = ();
-        fn apply(&mut self, _: &Op) {}
-        fn key(op: &Op) -> Option<u64> {
-            Some(op.1)
-        }
-        fn on_key(op: &Op, key: u64) -> Option<Op> {
-            Some(Op(op.0, key))
-        }
-    }
-
-    /// Every program, by brute force, as the set of its classes.
-    fn classes(ops: &[Op], threads: usize, calls: usize) -> usize {
-        let mut sequences = vec![vec![]];
-        let mut all = Vec::new();
-        for _ in 0..calls {
-            let longer =
-                |s: &Vec<Op>| ops.iter().map(|op| [s.clone(), vec![op.clone()]].concat()).collect::<Vec<_>>();
-            sequences = sequences.iter().flat_map(longer).collect();
-            all.extend(sequences.clone());
-        }
-        let mut programs: Vec<Vec<Vec<Op>>> = vec![vec![]];
-        let mut classes = HashSet::new();
-        for n in 1..=threads {
-            let longer = |p: &Vec<Vec<Op>>| {
-                all.iter().map(|s| [p.clone(), vec![s.clone()]].concat()).collect::<Vec<_>>()
-            };
-            programs = programs.iter().flat_map(longer).collect();
-            if n >= 2 {
-                classes.extend(programs.iter().map(|program| canonical(program)));
-            }
-        }
-        classes.len()
-    }
-
-    fn canonical(program: &[Vec<Op>]) -> Vec<Vec<Op>> {
-        let renamed = permutations(&[0, 1]).into_iter().map(|to| {
-            let rename = |op: &Op| Op(op.0, to[op.1 as usize]);
-            let mut threads: Vec<Vec<Op>> = program.iter().map(|t| t.iter().map(rename).collect()).collect();
-            threads.sort();
-            threads
-        });
-        renamed.min().expect("there is the identity")
-    }
-
-    #[track_caller]
-    fn check(kinds: &str, threads: usize, calls: usize) {
-        let ops: Vec<Op> = (0..2).flat_map(|key| kinds.chars().map(move |kind| Op(kind, key))).collect();
-        let bounds = Bounds::new(Nothing, ops.clone()).threads(threads).calls_per_thread(calls);
-        assert_eq!(bounds.scenarios().len(), classes(&ops, threads, calls));
-    }
-
-    #[test]
-    fn there_is_one_program_of_each_class() {
-        check("a", 2, 1);
-        check("ab", 2, 2);
-        check("abc", 2, 2);
-        check("ab", 3, 1);
-        check("abc", 3, 1);
-        check("a", 3, 2);
-        check("ab", 3, 2);
-    }
-
-    #[test]
-    fn programs_come_smallest_first() {
-        let bounds = Bounds::new(Nothing, [Op('a', 0), Op('b', 0)]).threads(3).calls_per_thread(2);
-        let sizes: Vec<_> = bounds.scenarios().iter().map(|s| (s.calls(), s.threads.len())).collect();
-        assert!(sizes.is_sorted());
-        assert_eq!(sizes[0], (2, 2));
+        programs.into_iter().map(scenario).collect()
     }
 }

@@ -5,7 +5,7 @@
 
 use super::failure::{Failure, Panic, Reason, Wait};
 use super::object::{Knowledge, Object, State, Step};
-use super::operation::{At, Kind, ObjectId, Operation, Outcome, ThreadId, Value};
+use super::operation::{At, Kind, ObjectId, Operation, Outcome, Patience, ThreadId, Value};
 use super::task::{Announced, Sites, Standing};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -46,17 +46,8 @@ pub struct Event {
     pub slot: u32,
     /// What a task's step has to do with steps on other objects.
     pub announced: Announced,
-    /// What let a task be polled again: any one of these sets of steps.
-    pub enablers: Vec<Vec<usize>>,
     /// Steps that made this one possible, in `Execution::after`.
     after: Range<u32>,
-}
-
-impl Event {
-    /// Whether no other thread could tell that it happened.
-    fn changes_nothing(&self) -> bool {
-        self.operation.kind == Kind::Yield || self.outcome == Outcome::Failed
-    }
 }
 
 /// How far a thread has come.
@@ -96,8 +87,12 @@ pub struct Thread {
     idle_yields: u32,
     /// Its call that has not made a step yet.
     call: Option<usize>,
-    /// The lines whose `compare_exchange_weak` it has been asked about.
-    weak: Vec<At>,
+    /// The lines that it has been asked about: whether a `compare_exchange_weak` fails, a wait times out.
+    asked: Vec<At>,
+    /// What its guards gave back while a panic unwound, which is still to be done.
+    put_off: Vec<(Operation, u32)>,
+    /// The steps that it has made; plain memory is not among them.
+    steps: u32,
     /// The object that stands for it, for those who join it.
     object: u32,
     pub(super) knowledge: Knowledge,
@@ -124,6 +119,10 @@ pub struct Execution {
     pub narrator: Option<std::sync::Arc<dyn Narrator>>,
     /// The last step that a scheduler granted, as a position in the trace.
     granted: Option<usize>,
+    /// How often the scheduler left a thread that could have gone on, if there is one that tells.
+    pub preemptions: Option<usize>,
+    /// How often it went from one thread to another.
+    pub switches: usize,
     /// Who runs.
     pub current: ThreadId,
     /// The way that the scheduler chose for a `Choose` that it grants.
@@ -137,6 +136,13 @@ pub struct Execution {
     after: Vec<usize>,
     identities: HashMap<(ThreadId, u32), ThreadId>,
     steps_max: usize,
+}
+
+impl Thread {
+    /// The steps that it has made; plain memory is not among them.
+    pub fn steps(&self) -> u32 {
+        self.steps
+    }
 }
 
 impl Default for ThreadId {
@@ -158,6 +164,8 @@ impl Execution {
         self.narrator = None;
         self.failure = None;
         self.granted = None;
+        self.preemptions = None;
+        self.switches = 0;
         self.unscheduled = None;
         self.current = ThreadId::MAIN;
         self.sites.begin();
@@ -252,13 +260,34 @@ impl Execution {
         thread.task.announce(operation.kind);
     }
 
+    /// The current thread unwinds, and makes this step when it has ended.
+    pub fn put_off(&mut self, operation: Operation, slot: u32) {
+        self.threads[self.current.index()].put_off.push((operation, slot));
+    }
+
+    /// Whether the current thread still has a step to make from when it unwound.
+    pub fn has_put_off(&self) -> bool {
+        !self.threads[self.current.index()].put_off.is_empty()
+    }
+
+    /// Whether any thread still has a step to make on this object from when it unwound.
+    pub fn is_put_off(&self, slot: u32) -> bool {
+        self.threads.iter().flat_map(|thread| &thread.put_off).any(|(_, of)| *of == slot)
+    }
+
+    /// The first step that the current thread has put off.
+    pub fn next_put_off(&mut self) -> Option<(Operation, u32)> {
+        let put_off = &mut self.threads[self.current.index()].put_off;
+        (!put_off.is_empty()).then(|| put_off.remove(0))
+    }
+
     /// Whether a thread is before a step that it could make now.
     pub fn is_enabled(&self, id: ThreadId) -> bool {
         let thread = &self.threads[id.index()];
         let Some((operation, slot)) = thread.next.as_ref().filter(|_| thread.phase == Phase::AtStep) else {
             return false;
         };
-        let on_object = self.objects[*slot as usize].state.enabled(operation.kind);
+        let on_object = self.objects[*slot as usize].state.enabled_for(id, operation.kind);
         match operation.kind {
             Kind::Yield => thread.idle_yields == 0 || self.sees_news(id),
             Kind::Repoll => on_object || self.may_poll_again(id),
@@ -298,11 +327,28 @@ impl Execution {
         }
     }
 
-    /// Whether another thread has made a step since this one's last: nothing else can end its loop.
+    /// Whether a thread waits for a time, which is up if nobody else can go on.
+    pub fn may_time_out(&self, id: ThreadId) -> bool {
+        self.patience(id) == Some(Patience::Bounded)
+    }
+
+    /// Whether a thread waits for a time, and another branch of the search shows what follows when it is up.
+    pub fn times_out_elsewhere(&self) -> bool {
+        self.started.iter().any(|id| self.patience(*id) == Some(Patience::Covered))
+    }
+
+    fn patience(&self, id: ThreadId) -> Option<Patience> {
+        let thread = &self.threads[id.index()];
+        let (operation, _) = thread.next.as_ref().filter(|_| thread.phase == Phase::AtStep)?;
+        Some(operation.kind.patience())
+    }
+
+    /// Whether another thread has changed anything since this one's last step: nothing else can end its loop.
     fn sees_news(&self, id: ThreadId) -> bool {
         let since = self.threads[id.index()].last.map_or(0, |last| last + 1);
-        let is_news = |event: &Event| event.thread != id && !event.changes_nothing();
-        self.trace[since..].iter().any(is_news)
+        self.trace[since..]
+            .iter()
+            .any(|event| event.thread != id && event.operation.kind.changes(event.outcome))
     }
 
     /// The granted thread goes on: it makes its step.
@@ -312,6 +358,26 @@ impl Execution {
         thread.phase = Phase::Running;
         self.granted = Some(self.trace.len());
         self.perform(operation, slot)
+    }
+
+    /// Who made the last step that a scheduler granted.
+    pub fn last_granted(&self) -> Option<ThreadId> {
+        self.last_step().map(|event| event.thread)
+    }
+
+    /// Whether it is a preemption if not `last` makes the next step: it could, and does not ask to wait.
+    pub fn is_preempted_without(&self, last: ThreadId, enabled: &[ThreadId]) -> bool {
+        let next = self.threads[last.index()].next.as_ref();
+        enabled.contains(&last) && next.is_some_and(|(operation, _)| operation.kind != Kind::Yield)
+    }
+
+    /// A scheduler grants a thread of `enabled` its step.
+    pub fn grant(&mut self, thread: ThreadId, enabled: &[ThreadId]) {
+        let Some(last) = self.last_granted().filter(|last| *last != thread) else { return };
+        self.switches += 1;
+        if self.is_preempted_without(last, enabled) {
+            self.preemptions = self.preemptions.map(|so_far| so_far + 1);
+        }
     }
 
     /// The last step that a scheduler granted.
@@ -331,7 +397,6 @@ impl Execution {
             self.threads[id.index()].idle_yields = idle;
         }
         let polls = operation.kind == Kind::Repoll;
-        let enablers = if polls { self.enablers(id, slot) } else { Vec::new() };
         let thread = &mut self.threads[id.index()];
         let object = &mut self.objects[slot as usize];
         object.shared |= *object.user.get_or_insert(id) != id;
@@ -354,9 +419,6 @@ impl Execution {
         }
         self.note_wakes(slot);
         self.note(operation, slot, outcome, first);
-        if let Some(event) = self.trace.last_mut() {
-            event.enablers = enablers;
-        }
         if let Err(race) = done {
             self.fail(Failure::DataRace { object: slot, race });
         }
@@ -378,14 +440,14 @@ impl Execution {
         let thread = &mut self.threads[self.current.index()];
         let event = self.trace.len();
         thread.last = Some(event);
+        thread.steps += u32::from(!operation.kind.is_plain());
         if let Some(call) = thread.call.take() {
             self.calls[call].invoked = Some(event);
         }
         let announced = std::mem::take(&mut thread.task.announced);
         let after = first..self.after.len() as u32;
-        let (value, enablers) = (Value::None, Vec::new());
-        let thread = self.current;
-        self.trace.push(Event { thread, operation, outcome, value, slot, announced, enablers, after });
+        let (thread, value) = (self.current, Value::None);
+        self.trace.push(Event { thread, operation, outcome, value, slot, announced, after });
     }
 
     /// What the current thread's last step read or wrote.
@@ -412,7 +474,8 @@ impl Execution {
     pub fn call(&mut self) -> usize {
         let thread = &mut self.threads[self.current.index()];
         thread.call = Some(self.calls.len());
-        self.calls.push(Call { thread: self.current, invoked: None, returned: None });
+        let before = thread.steps;
+        self.calls.push(Call { thread: self.current, before, after: None, invoked: None, returned: None });
         self.calls.len() - 1
     }
 
@@ -422,13 +485,14 @@ impl Execution {
         let thread = &mut self.threads[self.current.index()];
         thread.call = None;
         let call = &mut self.calls[call];
+        call.after = Some(thread.steps);
         call.invoked.get_or_insert(now);
         call.returned = Some(now);
     }
 
-    /// Whether the current thread asks for the first time about this line's `compare_exchange_weak`.
-    pub fn may_fail_spuriously(&mut self, at: At) -> bool {
-        let asked = &mut self.threads[self.current.index()].weak;
+    /// Whether the current thread asks for the first time about this line.
+    pub fn is_first_asked(&mut self, at: At) -> bool {
+        let asked = &mut self.threads[self.current.index()].asked;
         let first = !asked.contains(&at);
         asked.push(at);
         first
@@ -444,6 +508,27 @@ impl Execution {
         let thread = &mut self.threads[self.current.index()];
         thread.phase = Phase::Finished;
         thread.panic = panic;
+    }
+
+    /// Threads of which each waits for a lock that the next one holds: whatever the others do, these can
+    /// never go on.
+    pub fn cycle(&self) -> Option<Failure> {
+        let wait = |id: ThreadId| {
+            let (operation, slot) = self.threads[id.index()].next.as_ref()?;
+            let held_by = self.objects[*slot as usize].state.holder()?;
+            let waits = self.threads[id.index()].phase == Phase::AtStep && !self.is_enabled(id);
+            waits.then_some(Wait { thread: id, operation: *operation, slot: *slot, held_by: Some(held_by) })
+        };
+        let next = |id: &ThreadId| Some(wait(*id)?.held_by?.0);
+        // The thread that has just come to wait closes the cycle, if there is one.
+        let round = std::iter::successors(next(&self.current), next).take(self.threads.len());
+        let len = round.take_while(|id| *id != self.current).count() + 1;
+        let cycle = std::iter::successors(Some(self.current), next).take(len);
+        let waits: Option<Vec<Wait>> = cycle.map(wait).collect();
+        let waits = waits.filter(|waits| {
+            waits.len() == len && waits.last().and_then(|wait| Some(wait.held_by?.0)) == Some(self.current)
+        });
+        Some(Failure::Deadlock { waits: waits? })
     }
 
     /// No thread can make a step, and some have not finished: who waits for what.
@@ -492,6 +577,10 @@ impl Execution {
 pub struct Call {
     /// Whose.
     pub thread: ThreadId,
+    /// The steps of its thread before it was made.
+    pub before: u32,
+    /// The steps of its thread before it returned.
+    pub after: Option<u32>,
     /// The position in the trace of its first step: nobody could tell if it had begun no earlier.
     pub invoked: Option<usize>,
     /// The length of the trace when it returned.

@@ -18,7 +18,7 @@ pub mod panic;
 pub mod spawn;
 pub mod task;
 
-use execution::Place;
+use execution::{Execution, Place};
 use failure::{Failure, Reason};
 use object::State;
 use operation::{At, Kind, Operation, Outcome, ThreadId, Value};
@@ -198,19 +198,60 @@ fn step_in_model<R>(place: Place, kind: Kind, at: At) -> Stepped<R> {
     if unwinding && over {
         return Stepped::Unwinding;
     }
+    if !over && unwinding && kind.may_be_late() {
+        execution::with(|e| e.put_off(operation, place.slot));
+        return Stepped::Model(Outcome::Done);
+    }
+    settle();
     if !over && (unwinding || kind.is_plain()) {
         return step_at_once(operation, place.slot);
     }
     if !over {
         task::no_lie_stands(at);
         task::call_due();
-        execution::with(|e| e.announce(operation, place.slot));
-        shuttle_engine::runtime::thread::switch();
     }
+    match turn(operation, place.slot) {
+        Some(outcome) => Stepped::Model(outcome),
+        None => panic::give_up(),
+    }
+}
+
+/// Waits for the turn of the current thread, and makes its step; none if the execution is given up.
+fn turn(operation: Operation, slot: u32) -> Option<Outcome> {
+    if execution::with(|e| e.is_over()) {
+        return None;
+    }
+    execution::with(|e| e.announce(operation, slot));
+    shuttle_engine::runtime::thread::switch();
     let outcome = execution::with(|e| (!e.is_over()).then(|| e.make_step()));
-    match outcome {
-        Some(outcome) if execution::with(|e| !e.is_over()) => Stepped::Model(outcome),
-        _ => panic::give_up(),
+    outcome.filter(|_| execution::with(|e| !e.is_over()))
+}
+
+/// Makes the steps that were put off while a panic unwound, now that it has been caught.
+///
+/// A thread that unwinds cannot be switched away from, since for std every thread of the model would
+/// unwind then. So what its guards give back is noted, and given back here: before whatever else the
+/// thread does, each in a step of its own. Nobody can tell the difference, because nobody was let in before.
+fn settle() {
+    if std::thread::panicking() {
+        return;
+    }
+    while let Some((operation, slot)) = execution::with(Execution::next_put_off) {
+        turn(operation, slot);
+    }
+}
+
+/// Whether a lock is poisoned, as far as the model has come: its data is poisoned already while its unlock
+/// is still put off.
+pub fn is_poisoned<L>(part: &Part<L>, at: At, poisoned: impl Fn() -> bool) -> bool {
+    if is_real() {
+        return poisoned();
+    }
+    match (step(part, Kind::IsPoisoned, at, |_| ()), part) {
+        (Stepped::Model(_), Part::Model(place)) => {
+            poisoned() && !execution::with(|e| e.is_put_off(place.slot))
+        }
+        _ => poisoned(),
     }
 }
 
@@ -223,7 +264,8 @@ fn step_at_once<R>(operation: Operation, slot: u32) -> Stepped<R> {
         return end(Failure::Undecided(Reason::NotModelled(what)));
     }
     let outcome = execution::with(|e| {
-        if !operation.kind.is_plain() {
+        // What was put off comes before this, and is made after it.
+        if !operation.kind.is_plain() || e.has_put_off() {
             e.unscheduled.get_or_insert(operation.at);
         }
         e.perform(operation, slot)
@@ -240,29 +282,49 @@ pub fn observed(value: Value) {
 }
 
 /// Takes one of `n` ways on: a branch of the search that is no schedule. The first in the real world.
+#[allow(dead_code, reason = "for choices of other facades")]
 pub fn choose(n: u32, at: At) -> u32 {
+    choose_as(n, at, "choice")
+}
+
+fn choose_as(n: u32, at: At, noun: &'static str) -> u32 {
     if current() != World::Model || n < 2 {
         return 0;
     }
-    let place = execution::with(|e| e.create("choice", at, State::Nothing));
+    let place = execution::with(|e| e.create(noun, at, State::Nothing));
     match step_in_model::<()>(place, Kind::Choose(n), at) {
         Stepped::Model(Outcome::Chose(way)) => way,
         _ => 0,
     }
 }
 
+/// Takes one of `n` ways on that could be taken for ever, such as waking without a reason: once a thread
+/// and line. None if this line was asked before, or while a panic unwinds.
+pub fn choose_once(n: u32, at: At, noun: &'static str) -> Option<u32> {
+    let asks = current() == World::Model && !std::thread::panicking();
+    (asks && execution::with(|e| e.is_first_asked(at))).then(|| choose_as(n, at, noun))
+}
+
+/// Says that loom's world has no such thing, and ends the exploration without a verdict.
+pub fn not_in_loom(what: &str, at: At) {
+    let what = format!("not modelled in loom's world: {what} ({at}); the exhaustive engine does");
+    execution::with(|e| e.fail(Failure::Undecided(Reason::NotModelled(what))));
+    if !std::thread::panicking() {
+        panic::give_up();
+    }
+}
+
 /// The current thread, for reports.
 pub fn current_thread() -> ThreadId {
-    if current() == World::Loom {
-        spawn::set_loom_thread();
+    match current() {
+        World::Loom => spawn::set_loom_thread(),
+        World::Model => settle(),
+        World::Real => {}
     }
     execution::with(|e| e.current)
 }
 
 /// Whether a `compare_exchange_weak` of this line fails without a reason: at most once a thread and line.
 pub fn fails_spuriously(at: At) -> bool {
-    if current() != World::Model || std::thread::panicking() {
-        return false;
-    }
-    execution::with(|e| e.may_fail_spuriously(at)) && choose(2, at) == 1
+    choose_once(2, at, "weak failure") == Some(1)
 }

@@ -1,5 +1,7 @@
 //! What one step does: an operation of one kind on one object, asked for by one line of the program.
 
+use super::object::condvar::{self, Cv};
+use super::object::rwlock::{self, Rw};
 use std::fmt;
 use std::panic::Location;
 use std::sync::atomic::Ordering;
@@ -60,6 +62,14 @@ pub enum Kind {
     TryLock,
     /// Gives a mutex back.
     Unlock,
+    /// To a lock for one writer or many readers.
+    Rw(Rw),
+    /// To a condition variable.
+    Cv(Cv),
+    /// Asks whether a lock is poisoned.
+    IsPoisoned,
+    /// Takes the poison off a lock.
+    ClearPoison,
     /// Reads an atomic.
     Load(Ordering),
     /// Writes an atomic.
@@ -100,6 +110,19 @@ pub enum Kind {
     Abort,
 }
 
+/// How long a step waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Patience {
+    /// For ever.
+    Endless,
+    /// For a time; but that the time is up is another branch of the search. So this one shows nothing
+    /// new when nothing ends the wait.
+    Covered,
+    /// For a time, which is up when nothing else can go on: it has been up on this line before, whenever
+    /// it could be.
+    Bounded,
+}
+
 /// What a step turned out to be: two operations of one kind may commute or not by their outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
@@ -110,6 +133,8 @@ pub enum Outcome {
     Failed,
     /// It received the end of a channel.
     Ended,
+    /// It was let go on with all others who waited.
+    Together,
     /// It took this way on.
     Chose(u32),
     /// Not known yet.
@@ -120,6 +145,58 @@ impl Kind {
     /// Whether it is an access to plain memory: recorded and checked, and no scheduling point.
     pub fn is_plain(self) -> bool {
         matches!(self, Self::CellRead | Self::CellWrite)
+    }
+
+    /// How long it waits, if it waits.
+    pub fn patience(self) -> Patience {
+        match self {
+            Self::Cv(Cv::Wake(patience)) => patience,
+            _ => Patience::Endless,
+        }
+    }
+
+    /// Whether there are states of its object in which it waits.
+    pub fn may_wait(self) -> bool {
+        match self {
+            Self::Join | Self::Yield | Self::Lock | Self::Send | Self::Recv | Self::Repoll => true,
+            Self::Rw(kind) => matches!(kind, Rw::Write | Rw::Read),
+            Self::Cv(kind) => matches!(kind, Cv::Wake(_)),
+            _ => false,
+        }
+    }
+
+    /// Whether it may wait until a panic has unwound: nothing is asked of it, and nothing waits for it
+    /// but others.
+    pub fn may_be_late(self) -> bool {
+        matches!(self, Self::Unlock | Self::Rw(Rw::WriteUnlock | Rw::ReadUnlock))
+    }
+
+    /// Whether it gives back a lock, which may poison it.
+    fn unlocks(self) -> bool {
+        matches!(self, Self::Unlock | Self::Rw(Rw::WriteUnlock))
+    }
+
+    /// Whether it takes a lock, and learns whether it is poisoned.
+    fn locks(self) -> bool {
+        let rw = matches!(self, Self::Rw(Rw::Write | Rw::TryWrite | Rw::Read | Rw::TryRead));
+        rw || matches!(self, Self::Lock | Self::TryLock)
+    }
+
+    /// Whether it may have changed what others see.
+    pub fn changes(self, outcome: Outcome) -> bool {
+        let looks = matches!(
+            self,
+            Self::Yield
+                | Self::Repoll
+                | Self::Load(_)
+                | Self::Fence(_)
+                | Self::CellRead
+                | Self::IsFinished
+                | Self::Query
+                | Self::IsPoisoned
+                | Self::Choose(_)
+        );
+        !looks && outcome != Outcome::Failed
     }
 
     /// Whether it writes an atomic when it succeeds.
@@ -153,6 +230,10 @@ impl Kind {
             Self::Lock => "lock",
             Self::TryLock => "try_lock",
             Self::Unlock => "unlock",
+            Self::Rw(kind) => kind.verb(),
+            Self::Cv(kind) => kind.verb(),
+            Self::IsPoisoned => "is_poisoned",
+            Self::ClearPoison => "clear_poison",
             Self::Load(_) => "load",
             Self::Store(_) => "store",
             Self::Rmw(_) => "update",
@@ -205,6 +286,17 @@ pub fn relation(first: (Kind, Outcome), second: (Kind, Outcome)) -> Relation {
         (Kind::TryLock, Kind::Unlock) => racing_if(a_out != Outcome::Done),
         (Kind::Unlock, Kind::TryLock) => Racing,
         (Kind::Unlock, Kind::Lock) => Ordered,
+        (Kind::Rw(a), Kind::Rw(b)) => rwlock::relation((a, a_out), (b, b_out)),
+        (Kind::Cv(a), Kind::Cv(b)) => condvar::relation((a, a_out), (b, b_out)),
+        (Kind::IsPoisoned, Kind::IsPoisoned) => Independent,
+        (Kind::IsPoisoned, Kind::ClearPoison) | (Kind::ClearPoison, Kind::IsPoisoned | Kind::ClearPoison) => {
+            Racing
+        }
+        // An unlock may poison, and whoever locks is told.
+        (Kind::IsPoisoned | Kind::ClearPoison, b) if b.unlocks() => Racing,
+        (a, Kind::IsPoisoned | Kind::ClearPoison) if a.unlocks() => Racing,
+        (Kind::ClearPoison, b) if b.locks() => Racing,
+        (a, Kind::ClearPoison) if a.locks() => Racing,
         _ if is_atomic(a) && is_atomic(b) => racing_if(a.writes(a_out) || b.writes(b_out)),
         (Kind::Send, Kind::Send) => Racing,
         // A receive and a send that found room without it commute; the receive that made room names itself.

@@ -122,6 +122,7 @@ fn finish(thread: ThreadId, panic: Option<Panic>) {
 }
 
 fn exit_step(thread: ThreadId) {
+    super::settle();
     let Some(at) = execution::with(|e| e.threads[thread.index()].spawned_at) else { return };
     let place = execution::with(|e| e.thread_place(thread));
     let operation = Operation { object: place.id, kind: Kind::Exit, at };

@@ -10,6 +10,7 @@ mod limits;
 mod naive;
 mod random;
 mod relaxed;
+mod words;
 
 use compare::{Tally, compare};
 use raceproof::spec::{

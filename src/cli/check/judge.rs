@@ -100,7 +100,7 @@ fn of_outcome<M: Model>(recording: &Recording<M>, outcome: Outcome<M>) -> Judged
         Outcome::Linearizable(_) => holds(recording),
         Outcome::Undecided(reached) => Judged::Undecided { calls, steps: reached.steps, kept: reached.kept },
         Outcome::Violation(violation) => {
-            let why = why(&recording.history, &violation, M::label);
+            let why = why(&recording.history, &violation, M::label).to_string();
             Judged::Refuted { calls, refutation: Refutation { core: shown(recording, &violation), why } }
         }
     }

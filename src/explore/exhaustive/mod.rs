@@ -10,17 +10,20 @@
 //! out to be behind a reversal is not known before it is made. It is taken to depend on whatever one of
 //! its outcomes depends on, and now and then such an execution is given up (`Counts::redundant`).
 
+mod crowd;
 mod wakeup;
 
 use super::budget::Budget;
 use super::driver::Strategy;
 use super::finding::Finding;
+use super::judge::{Judged, judge_class};
 use super::order::{Order, Step};
 use super::schedule::{Pick, Schedule};
 use crate::verdict::Cut;
 use crate::world::execution::Execution;
 use crate::world::failure::{Failure, Reason};
 use crate::world::operation::{Kind, Outcome, ThreadId};
+use crowd::Crowd;
 use shuttle::scheduler::Task;
 use wakeup::Tree;
 
@@ -29,6 +32,10 @@ use wakeup::Tree;
 struct Point {
     /// The step that the current execution makes here.
     taken: Step,
+    /// Who could make a step here.
+    enabled: Vec<ThreadId>,
+    /// Branches that were run here before the current one.
+    run: usize,
     /// Steps that need not be made here: what follows them was run before.
     sleep: Vec<Step>,
     /// What is to be run from here when the current step's turn is over.
@@ -43,35 +50,49 @@ pub struct Exhaustive {
     depth: usize,
     order: Order,
     budget: Budget,
+    judge: Judged,
     begun: bool,
+    choices_max: usize,
+    executions: u64,
+    crowd: Crowd,
+    /// Where most orders come from, if the search was cut short.
+    pub largest: Vec<String>,
+    /// Whether a way of a choice was left out for that bound's sake.
+    pub choices_left_out: bool,
     /// Which bound ended the search, if one did.
     pub cut: Option<Cut>,
     /// The execution that refutes the program, or leaves it undecided.
     pub finding: Option<Finding>,
+    /// The schedule of an execution that shows it.
+    pub failed: Option<Schedule>,
     diverged: Option<String>,
-    /// Whether every future makes its step in every poll, for a comparison.
-    pub eager: bool,
-    /// The orders of the executions that ran to their end, if they are to be kept.
-    #[cfg(test)]
-    pub orders: Option<std::collections::BTreeSet<String>>,
 }
 
 impl Exhaustive {
     /// A search that has not begun.
-    pub fn new(budget: Budget) -> Self {
+    pub fn new(budget: Budget, judge: Judged) -> Self {
         Self {
             points: Vec::new(),
             depth: 0,
             order: Order::default(),
             budget,
+            judge,
             begun: false,
+            choices_max: usize::MAX,
+            executions: 0,
+            crowd: Crowd::default(),
+            largest: Vec::new(),
+            choices_left_out: false,
             cut: None,
             finding: None,
+            failed: None,
             diverged: None,
-            eager: false,
-            #[cfg(test)]
-            orders: None,
         }
+    }
+
+    /// With at most so many departures from the first way of a choice in one execution.
+    pub fn choices_max(self, choices_max: usize) -> Self {
+        Self { choices_max, ..self }
     }
 
     /// The step that the program makes at a point that the search has been at before.
@@ -80,9 +101,6 @@ impl Exhaustive {
         let now = execution.threads[point.taken.thread.index()].next.as_ref();
         let same =
             now.is_some_and(|(now, _)| now.object == point.taken.object && now.kind == point.taken.kind);
-        if same && !enabled.contains(&point.taken.thread) && self.depth + 1 == self.points.len() {
-            return self.instead(execution, enabled);
-        }
         if !same || !enabled.contains(&point.taken.thread) {
             self.diverged = Some(format!(
                 "step {} was {}, and is now {}",
@@ -92,19 +110,6 @@ impl Exhaustive {
             ));
             return None;
         }
-        Some(Pick { thread: point.taken.thread, choice: point.taken.choice() })
-    }
-
-    /// A step was planned in the reversal of a race, and cannot be made without what was to come behind it.
-    /// A plan that was put below it may be possible all the same: anything is run in place of it.
-    fn instead(&mut self, execution: &Execution, enabled: &[ThreadId]) -> Option<Pick> {
-        let sleep = std::mem::take(&mut self.points[self.depth].sleep);
-        let mut steps = self.fresh(execution, enabled, &sleep).into_iter();
-        let point = &mut self.points[self.depth];
-        point.sleep = sleep;
-        point.below = Tree::default();
-        point.taken = steps.next()?;
-        steps.for_each(|step| point.tree.add_step(step));
         Some(Pick { thread: point.taken.thread, choice: point.taken.choice() })
     }
 
@@ -119,9 +124,8 @@ impl Exhaustive {
             }
             None => (Vec::new(), Tree::default()),
         };
-        let mut first = tree.take_first().filter(|(step, _)| enabled.contains(&step.thread));
+        let mut first = tree.take_first_of(enabled);
         if first.is_none() {
-            tree = Tree::default();
             for step in self.fresh(execution, enabled, &sleep) {
                 tree.add_step(step);
             }
@@ -131,40 +135,47 @@ impl Exhaustive {
         let next = Step::next_of(execution, step.thread)?;
         let taken = ways(&next).nth(step.choice() as usize)?;
         let pick = Pick { thread: taken.thread, choice: taken.choice() };
-        self.points.push(Point { taken, sleep, tree, below });
+        self.points.push(Point { taken, enabled: enabled.to_vec(), run: 0, sleep, tree, below });
         Some(pick)
     }
 
     /// What to run where anything may be run: the steps of one thread, of which only a choice has several.
     /// A choice comes first, since nothing depends on it; else the thread that ran last goes on.
-    fn fresh(&self, execution: &Execution, enabled: &[ThreadId], sleep: &[Step]) -> Vec<Step> {
+    fn fresh(&mut self, execution: &Execution, enabled: &[ThreadId], sleep: &[Step]) -> Vec<Step> {
+        let departs = |point: &&Point| point.taken.choice() > 0;
+        let bounded =
+            self.choices_max < usize::MAX && self.points.iter().filter(departs).count() >= self.choices_max;
         let kind = |id: ThreadId| execution.threads[id.index()].next.map(|(operation, _)| operation.kind);
         let awake = |step: &Step| !sleep.iter().any(|asleep| asleep.is_same(step));
+        let ways_max = if bounded { 1 } else { usize::MAX };
         let steps = |id: ThreadId| -> Vec<Step> {
             let next = Step::next_of(execution, id);
-            next.iter().flat_map(ways).filter(awake).collect()
+            next.iter().flat_map(|next| ways(next).take(ways_max)).filter(awake).collect()
         };
         let chooses = |id: &&ThreadId| matches!(kind(**id), Some(Kind::Choose(_)));
         let last = self.points.last().map(|point| point.taken.thread);
         let goes_on = enabled.iter().filter(|id| Some(**id) == last);
         let candidates = enabled.iter().filter(chooses).chain(goes_on).chain(enabled);
-        candidates.map(|id| steps(*id)).find(|steps| !steps.is_empty()).unwrap_or_default()
+        let steps = candidates.map(|id| steps(*id)).find(|steps| !steps.is_empty()).unwrap_or_default();
+        let is_choice = |step: &Step| matches!(step.kind, Kind::Choose(_));
+        self.choices_left_out |= bounded && steps.iter().any(is_choice);
+        steps
     }
 
     /// Puts what must be run to reverse each race of the execution into the trees.
     fn plan(&mut self, execution: &Execution) {
-        self.order.work_out(execution);
-        #[cfg(test)]
-        if let Some(orders) = self.orders.as_mut().filter(|_| execution.failure.is_none()) {
-            orders.insert(self.order.canonical());
-        }
-        let (order, points) = (&self.order, &mut self.points);
+        let (order, points, crowd) = (&self.order, &mut self.points, &mut self.crowd);
         order.races(execution, |first, later| {
+            crowd.note(&order.steps[first]);
             let point = &mut points[first];
             let sequence = order.reversal(first, later);
-            if !point.sleep.iter().any(|step| sequence.can_begin_with(step).is_some()) {
+            let certain = order.is_certain(later, &sequence, &point.enabled);
+            // A step that waits there for what others do behind the race could not have come before it.
+            let possible = sequence.steps().next().is_some_and(|step| point.enabled.contains(&step.thread));
+            if possible && !point.sleep.iter().any(|step| sequence.can_begin_with(step).is_some()) {
                 point.tree.insert(sequence);
             }
+            certain
         });
     }
 
@@ -172,8 +183,9 @@ impl Exhaustive {
     fn go_back(&mut self) -> bool {
         while let Some(point) = self.points.last_mut() {
             point.sleep.push(point.taken.clone());
-            if let Some((step, below)) = point.tree.take_first() {
+            if let Some((step, below)) = point.tree.take_first_of(&point.enabled) {
                 point.taken = step;
+                point.run += 1;
                 point.below = below;
                 return true;
             }
@@ -192,14 +204,10 @@ fn ways(step: &Step) -> impl Iterator<Item = Step> + '_ {
 }
 
 impl Strategy for Exhaustive {
-    fn all_eager(&self) -> bool {
-        self.eager
-    }
-
     fn restart(&mut self) -> bool {
         self.points.clear();
-        self.diverged = None;
-        self.begun = false;
+        (self.diverged, self.begun, self.executions) = (None, false, 0);
+        self.crowd = Crowd::default();
         true
     }
 
@@ -223,6 +231,19 @@ impl Strategy for Exhaustive {
         pick
     }
 
+    /// By the share of the search that is done: of each point's branches those before the one that is
+    /// run, weighed as if all branches were alike (Knuth, Math. Comp. 29, 1975). It corrects itself as
+    /// branches are found.
+    fn estimate(&self) -> Option<f64> {
+        let (mut done, mut share) = (0.0, 1.0);
+        for point in &self.points {
+            let branches = (point.run + 1 + point.tree.len()) as f64;
+            done += share * point.run as f64 / branches;
+            share /= branches;
+        }
+        (done > 0.0).then(|| self.executions as f64 / done)
+    }
+
     fn end(&mut self, execution: &mut Execution, picks: &Schedule) -> bool {
         if let Some(step) = self.diverged.take() {
             execution.failure = Some(Failure::Undecided(Reason::NotDeterministic { step }));
@@ -237,8 +258,14 @@ impl Strategy for Exhaustive {
                 format!("a destructor makes a step at {at} while its thread panics, and the program goes on");
             execution.fail(Failure::Undecided(Reason::NotModelled(what)));
         }
+        self.executions += 1;
+        self.order.work_out(execution);
+        if execution.failure.is_none() {
+            self.failed = judge_class(&self.judge, execution, &self.order);
+        }
         if execution.failure.as_ref().is_some_and(|failure| !matches!(failure, Failure::Cut)) {
             self.finding = Some(Finding::of(execution, picks));
+            self.failed.get_or_insert_with(|| picks.clone());
             return false;
         }
         self.plan(execution);
@@ -247,6 +274,9 @@ impl Strategy for Exhaustive {
         }
         let goes_on = self.budget.spend();
         self.cut = self.budget.cut();
+        if self.cut.is_some() {
+            self.largest = self.crowd.largest(execution);
+        }
         goes_on
     }
 }

@@ -6,6 +6,7 @@
 //! section 6).
 
 use crate::explore::order::{Begin, Sequence, Step};
+use crate::world::operation::ThreadId;
 
 /// Branches in the order in which they will be run. Without branches, anything may follow.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +20,11 @@ impl Tree {
         self.branches.is_empty()
     }
 
+    /// The number of branches.
+    pub fn len(&self) -> usize {
+        self.branches.len()
+    }
+
     /// A branch of one step, behind the others.
     pub fn add_step(&mut self, step: Step) {
         self.branches.push((step, Self::default()));
@@ -27,6 +33,14 @@ impl Tree {
     /// Takes the first branch out.
     pub fn take_first(&mut self) -> Option<(Step, Self)> {
         (!self.branches.is_empty()).then(|| self.branches.remove(0))
+    }
+
+    /// Takes the first branch out that can be run. Those before it wait for what cannot come before them.
+    pub fn take_first_of(&mut self, enabled: &[ThreadId]) -> Option<(Step, Self)> {
+        let possible = |(step, _): &(Step, Self)| enabled.contains(&step.thread);
+        let first = self.branches.iter().position(possible).unwrap_or(self.branches.len());
+        self.branches.drain(..first);
+        self.take_first()
     }
 
     /// Puts a sequence in, unless a branch covers it.

@@ -1,5 +1,6 @@
 //! `Mutex`: std's, beside its part in the world that made it.
 
+use super::held::{self, Held};
 use crate::world::operation::{At, Kind, Outcome};
 use crate::world::{self, Part, Stepped, object::State};
 use std::fmt;
@@ -23,19 +24,17 @@ pub struct Mutex<T: ?Sized> {
 }
 
 /// As [`std::sync::MutexGuard`].
+///
+/// One pointer more than std's, and in the real world it stays in registers: a guard that is passed
+/// through memory made `lock` three times as dear as std's.
 #[must_use = "if unused the Mutex will immediately unlock"]
 pub struct MutexGuard<'a, T: ?Sized> {
-    /// Given back before the lock is, in `drop`.
+    /// Taken out once, in `drop`.
     data: ManuallyDrop<std::sync::MutexGuard<'a, T>>,
-    held: Held<'a>,
+    held: Holding<'a, T>,
 }
 
-/// What else is to be given back.
-enum Held<'a> {
-    Nothing,
-    Loom(ManuallyDrop<loom::sync::MutexGuard<'a, ()>>, &'a Part<loom::sync::Mutex<()>>, At),
-    Model(&'a Part<loom::sync::Mutex<()>>, At),
-}
+type Holding<'a, T> = Option<Box<Held<'a, Mutex<T>, loom::sync::MutexGuard<'a, ()>>>>;
 
 impl<T> Mutex<T> {
     /// As [`std::sync::Mutex::new`].
@@ -57,20 +56,16 @@ impl<T: ?Sized> Mutex<T> {
     #[inline]
     #[track_caller]
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
-        if world::is_real() {
-            return guard(self.data.lock(), Held::Nothing);
-        }
-        self.lock_in_model(Location::caller())
+        let held = if world::is_real() { None } else { self.lock_in_model(Location::caller()) };
+        guard(self.data.lock(), held)
     }
 
     /// As [`std::sync::Mutex::try_lock`].
     #[inline]
     #[track_caller]
     pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
-        if world::is_real() {
-            return try_guard(self.data.try_lock(), Held::Nothing);
-        }
-        self.try_lock_in_model(Location::caller())
+        let held = if world::is_real() { None } else { self.try_lock_in_model(Location::caller())? };
+        try_guard(self.data.try_lock(), held)
     }
 
     /// As [`std::sync::Mutex::get_mut`].
@@ -79,55 +74,95 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     /// As [`std::sync::Mutex::is_poisoned`].
+    #[inline]
+    #[track_caller]
     pub fn is_poisoned(&self) -> bool {
-        self.data.is_poisoned()
+        world::is_poisoned(&self.part, Location::caller(), || self.data.is_poisoned())
     }
 
     /// As [`std::sync::Mutex::clear_poison`].
+    #[inline]
+    #[track_caller]
     pub fn clear_poison(&self) {
+        world::step(&self.part, Kind::ClearPoison, Location::caller(), |_| ());
         self.data.clear_poison();
     }
 
+    /// Waits for the lock as the model does; the data is free behind it.
     #[cold]
-    fn lock_in_model(&self, at: At) -> LockResult<MutexGuard<'_, T>> {
-        let held = match world::step(&self.part, Kind::Lock, at, |lock| lock.lock().ok()) {
-            Stepped::Loom(Some(guard)) => Held::Loom(ManuallyDrop::new(guard), &self.part, at),
-            Stepped::Model(_) => Held::Model(&self.part, at),
-            _ => return guard(self.lock_while_unwinding(), Held::Nothing),
-        };
-        guard(self.data.lock(), held)
-    }
-
-    /// A destructor locks while its execution is given up: nobody else runs, so a holder never leaves.
-    fn lock_while_unwinding(&self) -> LockResult<std::sync::MutexGuard<'_, T>> {
-        match self.data.try_lock() {
-            Ok(guard) => Ok(guard),
-            Err(TryLockError::Poisoned(poisoned)) => Err(poisoned),
-            Err(TryLockError::WouldBlock) => {
-                eprintln!(
-                    "raceproof: a destructor locks what another thread holds while an execution is given up"
-                );
-                std::process::abort()
+    fn lock_in_model(&self, at: At) -> Holding<'_, T> {
+        match world::step(&self.part, Kind::Lock, at, |lock| lock.lock().ok()) {
+            Stepped::Loom(Some(guard)) => Held::new(self, at, Some(guard)),
+            Stepped::Model(_) => Held::new(self, at, None),
+            Stepped::Loom(None) | Stepped::Real | Stepped::Unwinding => {
+                held::is_free_while_unwinding(&self.data.try_lock());
+                None
             }
         }
     }
 
     #[cold]
-    fn try_lock_in_model(&self, at: At) -> TryLockResult<MutexGuard<'_, T>> {
-        let held = match world::step(&self.part, Kind::TryLock, at, |lock| lock.try_lock().ok()) {
-            Stepped::Loom(Some(guard)) => Held::Loom(ManuallyDrop::new(guard), &self.part, at),
-            Stepped::Model(Outcome::Done) => Held::Model(&self.part, at),
-            Stepped::Real | Stepped::Unwinding => Held::Nothing,
-            Stepped::Loom(None) | Stepped::Model(_) => return Err(TryLockError::WouldBlock),
-        };
-        try_guard(self.data.try_lock(), held)
+    fn try_lock_in_model<E>(&self, at: At) -> Result<Holding<'_, T>, TryLockError<E>> {
+        match world::step(&self.part, Kind::TryLock, at, |lock| lock.try_lock().ok()) {
+            Stepped::Loom(Some(guard)) => Ok(Held::new(self, at, Some(guard))),
+            Stepped::Model(Outcome::Done) => Ok(Held::new(self, at, None)),
+            Stepped::Real | Stepped::Unwinding => Ok(None),
+            Stepped::Loom(None) | Stepped::Model(_) => Err(TryLockError::WouldBlock),
+        }
+    }
+
+    /// Locks as a model does, for a condvar that gave it back.
+    pub(super) fn lock_again(&self, at: At) -> LockResult<MutexGuard<'_, T>> {
+        let held = self.lock_in_model(at);
+        guard(self.data.lock(), held)
+    }
+
+    /// A guard of loom's world, whose loom part is held.
+    pub(super) fn guard_of_loom<'a>(
+        &'a self,
+        held: loom::sync::MutexGuard<'a, ()>,
+        at: At,
+    ) -> LockResult<MutexGuard<'a, T>> {
+        guard(self.data.lock(), Held::new(self, at, Some(held)))
+    }
+}
+
+/// A guard of the real world.
+#[inline]
+pub(super) fn guard_of_std<T: ?Sized>(
+    data: LockResult<std::sync::MutexGuard<'_, T>>,
+) -> LockResult<MutexGuard<'_, T>> {
+    guard(data, None)
+}
+
+impl<'a, T: ?Sized> MutexGuard<'a, T> {
+    /// What it guards, in a model.
+    pub(super) fn lock(&self) -> Option<&'a Mutex<T>> {
+        self.held.as_ref().map(|held| held.lock)
+    }
+
+    /// The guard of std's, without a step.
+    #[inline]
+    pub(super) fn into_std(self) -> std::sync::MutexGuard<'a, T> {
+        let mut this = ManuallyDrop::new(self);
+        this.held = None;
+        // SAFETY: taken once, here, since the guard itself is never dropped.
+        unsafe { ManuallyDrop::take(&mut this.data) }
+    }
+
+    /// The guard of loom's, without a step. The data is given back.
+    pub(super) fn into_loom(self) -> Option<loom::sync::MutexGuard<'a, ()>> {
+        let mut this = ManuallyDrop::new(self);
+        // SAFETY: dropped once, here, since the guard itself is never dropped.
+        unsafe { ManuallyDrop::drop(&mut this.data) };
+        this.held.take().and_then(|held| held.into_loom())
     }
 }
 
 #[inline]
 fn guard<'a, T: ?Sized>(
     data: LockResult<std::sync::MutexGuard<'a, T>>,
-    held: Held<'a>,
+    held: Holding<'a, T>,
 ) -> LockResult<MutexGuard<'a, T>> {
     match data {
         Ok(data) => Ok(MutexGuard { data: ManuallyDrop::new(data), held }),
@@ -140,7 +175,7 @@ fn guard<'a, T: ?Sized>(
 #[inline]
 fn try_guard<'a, T: ?Sized>(
     data: TryLockResult<std::sync::MutexGuard<'a, T>>,
-    held: Held<'a>,
+    held: Holding<'a, T>,
 ) -> TryLockResult<MutexGuard<'a, T>> {
     match data {
         Ok(data) => Ok(guard(Ok(data), held)?),
@@ -152,37 +187,14 @@ fn try_guard<'a, T: ?Sized>(
 impl<T: ?Sized> Drop for MutexGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        if !matches!(self.held, Held::Nothing) {
-            self.held.before();
-        }
-        // SAFETY: dropped once, here, and not used again.
-        unsafe { ManuallyDrop::drop(&mut self.data) }
-        if !matches!(self.held, Held::Nothing) {
-            self.held.after();
-        }
-    }
-}
-
-impl Held<'_> {
-    /// The step, before the data is given back: whoever may lock next finds it free.
-    #[cold]
-    fn before(&mut self) {
-        if let Self::Model(part, at) = self {
-            world::step(part, Kind::Unlock, at, |_| ());
-        }
-    }
-
-    /// Loom's release, which lets no other thread run before it returns.
-    #[cold]
-    fn after(&mut self) {
-        if let Self::Loom(guard, part, at) = self {
-            if std::thread::panicking() {
-                return;
+        // SAFETY: taken once, here, and not used again.
+        let data = unsafe { ManuallyDrop::take(&mut self.data) };
+        match self.held.take() {
+            None => drop(data),
+            Some(held) => {
+                let part = &held.lock.part;
+                held.give_back(part, Kind::Unlock, data);
             }
-            world::step(part, Kind::Unlock, at, |_| {
-                // SAFETY: dropped once, here, and not used again.
-                unsafe { ManuallyDrop::drop(guard) }
-            });
         }
     }
 }

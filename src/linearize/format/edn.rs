@@ -47,15 +47,24 @@ pub(super) fn read<R: BufRead>(lines: &mut Lines<R>, take: Take) -> Result<(), R
 
 /// The one value in `text`.
 pub(super) fn value(text: &At<String>) -> Result<At<Value>, Malformed> {
+    let (value, more) = first_value(text)?;
+    match more {
+        None => Ok(value),
+        Some(At { place, it }) => {
+            Err(Malformed { place, expected: format!("expected the end of the line, found `{it}`") })
+        }
+    }
+}
+
+/// The first value in `text`, and where another one begins, if it does.
+pub(super) fn first_value(text: &At<String>) -> Result<(At<Value>, Option<At<char>>), Malformed> {
     let mut nothing = Lines::new(std::io::empty());
     let line = text.it.chars().collect();
     let mut reader = Reader { source: &mut nothing, line, place: text.place, at: 0, left_out: 0 };
     let read = |reader: &mut Reader<_>| {
         let value = reader.form(0)?;
-        match reader.peek_form()? {
-            None => Ok(value),
-            found => Err(reader.expected("the end of the line", found).into()),
-        }
+        let more = reader.peek_form()?;
+        Ok((value, more.map(|it| At { place: reader.here(), it })))
     };
     read(&mut reader).map_err(|error| match error {
         ReadError::Malformed(malformed) => malformed,
@@ -75,7 +84,7 @@ fn event(map: Map) -> Result<Option<Event>, Malformed> {
     let (mut client, mut kind, mut op, mut key, mut value) = (None, None, None, None, None);
     for (name, it) in map.entries {
         let Value::Word(word) = &name.it else { continue };
-        let slot = match word.as_str() {
+        let slot = match bare(word) {
             "process" => &mut client,
             "type" => &mut kind,
             "f" => &mut op,
@@ -92,14 +101,16 @@ fn event(map: Map) -> Result<Option<Event>, Malformed> {
     let kind = kind_of(&kind.ok_or_else(|| missing("type"))?)?;
     match client.it {
         Value::Word(_) => return Ok(None),
-        Value::Int(_) => {}
+        Value::Int(_) | Value::Text(_) => {}
         found => {
-            let expected = format!("`:process` should be a number, found {}", found.shown());
+            let expected = format!("`:process` should be a number or a text, found {}", found.shown());
             return Err(Malformed { place: client.place, expected });
         }
     }
     let op = match op {
-        Some(At { place, it: Value::Word(word) }) => Some(At { place, it: word }),
+        Some(At { place, it: Value::Word(word) | Value::Text(word) }) => {
+            Some(At { place, it: bare(&word).to_owned() })
+        }
         Some(At { place, it }) => {
             let expected = format!("`:f` should be a keyword such as `:read`, found {}", it.shown());
             return Err(Malformed { place, expected });
@@ -112,17 +123,22 @@ fn event(map: Map) -> Result<Option<Event>, Malformed> {
 }
 
 fn kind_of(kind: &At<Value>) -> Result<Kind, Malformed> {
-    match &kind.it {
-        Value::Word(word) if word == "invoke" => Ok(Kind::Invoke),
-        Value::Word(word) if word == "ok" => Ok(Kind::Ok),
-        Value::Word(word) if word == "fail" => Ok(Kind::Fail),
-        Value::Word(word) if word == "info" => Ok(Kind::Info),
-        found => {
-            let expected =
-                format!("`:type` should be `:invoke`, `:ok`, `:fail` or `:info`, found {}", found.shown());
-            Err(Malformed { place: kind.place, expected })
-        }
-    }
+    let word = match &kind.it {
+        Value::Word(word) | Value::Text(word) => bare(word),
+        _ => "",
+    };
+    Kind::of(word).ok_or_else(|| Malformed {
+        place: kind.place,
+        expected: format!(
+            "`:type` should be `:invoke`, `:ok`, `:fail` or `:info`, found {}",
+            kind.it.shown()
+        ),
+    })
+}
+
+/// A keyword without its namespace: `f` of `jepsen/f`.
+pub(super) fn bare(word: &str) -> &str {
+    word.rsplit_once('/').map_or(word, |(_, name)| if name.is_empty() { word } else { name })
 }
 
 /// Characters with their places, over the ends of lines.
@@ -177,7 +193,10 @@ impl<R: BufRead> Reader<'_, R> {
                     self.at += 2;
                     self.leave_out()?;
                 }
-                Some('#') if self.line.get(self.at + 1).is_some_and(|next| next.is_alphabetic()) => {
+                // A tag, or the namespace of the keys of a map.
+                Some('#')
+                    if self.line.get(self.at + 1).is_some_and(|it| it.is_alphabetic() || *it == ':') =>
+                {
                     self.token();
                 }
                 found => return Ok(found),
@@ -262,26 +281,52 @@ impl<R: BufRead> Reader<'_, R> {
                 }
                 Some('\\') => {
                     self.bump();
-                    let escaped = self.peek();
-                    let Some(it) = escaped.and_then(unescape) else {
-                        return Err(self.expected("an escape such as \\n", escaped).into());
-                    };
-                    text.push(it);
-                    self.bump();
+                    text.push(self.escaped()?);
                 }
                 Some(it) => {
                     text.push(it);
                     self.bump();
                 }
-                // A text over several lines would lose the empty ones among them.
-                None => return Err(self.expected("`\"` in the same line", None).into()),
+                None => {
+                    let Some(At { place, it }) = self.source.next_or_empty()? else {
+                        return Err(self.expected("`\"`, the end of the text", None).into());
+                    };
+                    self.line = it.chars().collect();
+                    (self.place, self.at) = (place, 0);
+                    text.push('\n');
+                }
             }
         }
+    }
+
+    /// What an escape means, behind its backslash.
+    fn escaped(&mut self) -> Result<char, Malformed> {
+        let found = self.peek();
+        let (length, it) = match found {
+            Some('n') => (1, Some('\n')),
+            Some('t') => (1, Some('\t')),
+            Some('r') => (1, Some('\r')),
+            Some('b') => (1, Some('\u{8}')),
+            Some('f') => (1, Some('\u{c}')),
+            Some('"' | '\\' | '\'') => (1, found),
+            Some('u') => {
+                let digits: String = self.line.iter().skip(self.at + 1).take(4).collect();
+                (5, u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32))
+            }
+            _ => (0, None),
+        };
+        let it = it.ok_or_else(|| self.expected("an escape such as \\n", found))?;
+        self.at += length;
+        Ok(it)
     }
 
     fn token(&mut self) -> String {
         let from = self.at;
         let ends = |it: char| it.is_whitespace() || ",;[](){}\"".contains(it);
+        if self.peek() == Some('\\') {
+            // A character such as `\(`.
+            self.at = (from + 2).min(self.line.len());
+        }
         while self.peek().is_some_and(|it| !ends(it)) {
             self.bump();
         }
@@ -289,16 +334,6 @@ impl<R: BufRead> Reader<'_, R> {
         self.at = self.at.max(from + 1);
         self.line[from..self.at].iter().collect()
     }
-}
-
-fn unescape(escaped: char) -> Option<char> {
-    Some(match escaped {
-        'n' => '\n',
-        't' => '\t',
-        'r' => '\r',
-        '"' | '\\' => escaped,
-        _ => return None,
-    })
 }
 
 fn atom(token: &str) -> Value {

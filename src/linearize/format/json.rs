@@ -42,6 +42,10 @@ struct Line<'l> {
 
 fn event(line: &At<String>) -> Result<Event, Malformed> {
     let text = line.it.as_str();
+    if text.trim_start().starts_with('[') {
+        let expected = "expected a JSON object on each line, without a list around them".to_owned();
+        return Err(Malformed { place: line.place, expected });
+    }
     let parsed: Line = serde_json::from_str(text).map_err(|error| Malformed {
         place: Place { line: line.place.line, column: column(text, error.column().saturating_sub(1)) },
         expected: said(&error),
@@ -74,13 +78,8 @@ fn event(line: &At<String>) -> Result<Event, Malformed> {
 }
 
 fn kind(found: &At<Value>) -> Result<Kind, Malformed> {
-    match &found.it {
-        Value::Text(kind) if kind == "invoke" => Ok(Kind::Invoke),
-        Value::Text(kind) if kind == "ok" => Ok(Kind::Ok),
-        Value::Text(kind) if kind == "fail" => Ok(Kind::Fail),
-        Value::Text(kind) if kind == "info" => Ok(Kind::Info),
-        _ => Err(should("type", "\"invoke\", \"ok\", \"fail\" or \"info\"", found)),
-    }
+    let kind = if let Value::Text(kind) = &found.it { Kind::of(kind) } else { None };
+    kind.ok_or_else(|| should("type", "\"invoke\", \"ok\", \"fail\" or \"info\"", found))
 }
 
 fn should(field: &str, be: &str, found: &At<Value>) -> Malformed {

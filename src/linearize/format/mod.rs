@@ -10,6 +10,7 @@ mod jepsen;
 mod json;
 mod model;
 mod record;
+mod tuples;
 mod value;
 
 pub use model::{Asked, Expected, Model};
@@ -42,6 +43,18 @@ pub enum Kind {
     Fail,
     /// It will never return.
     Info,
+}
+
+impl Kind {
+    fn of(word: &str) -> Option<Self> {
+        Some(match word {
+            "invoke" => Self::Invoke,
+            "ok" => Self::Ok,
+            "fail" => Self::Fail,
+            "info" => Self::Info,
+            _ => return None,
+        })
+    }
 }
 
 /// A place in a text: line and column, both from 1; columns count characters.
@@ -121,8 +134,9 @@ impl Format {
         let line = line.trim_start_matches('\u{feff}').trim_start();
         match line.chars().next()? {
             '{' if line[1..].trim_start().starts_with('"') => Some(Self::Json),
+            '[' if line[1..].trim_start().starts_with("{\"") => Some(Self::Json),
             '{' | '[' | '(' | ';' | '#' => Some(Self::Edn),
-            _ if line.contains(':') => Some(Self::Jepsen),
+            _ if line.contains(':') || line.contains(" - ") => Some(Self::Jepsen),
             _ => None,
         }
     }
@@ -178,33 +192,58 @@ impl<R: BufRead> Lines<R> {
 
     /// The next line that is not empty, without its end; `None` at the end of the text.
     fn next(&mut self) -> Result<Option<At<String>>, ReadError> {
+        while let Some(line) = self.next_or_empty()? {
+            if !line.it.trim().is_empty() {
+                return Ok(Some(line));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The next line, which may be empty.
+    fn next_or_empty(&mut self) -> Result<Option<At<String>>, ReadError> {
         if let Some(peeked) = self.peeked.take() {
             return Ok(Some(peeked));
         }
-        loop {
-            let mut bytes = Vec::new();
-            if self.text.read_until(b'\n', &mut bytes)? == 0 {
-                return Ok(None);
-            }
-            self.line += 1;
-            let place = Place { line: self.line, column: 1 };
-            let mut line = String::from_utf8(bytes).map_err(|error| {
-                let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-                let column = String::from_utf8_lossy(valid).chars().count() + 1;
-                Malformed { place: Place { column, ..place }, expected: "expected UTF-8".to_owned() }
-            })?;
-            line.truncate(line.trim_end_matches(['\n', '\r']).len());
-            if self.line == 1 && line.starts_with('\u{feff}') {
-                line.drain(..'\u{feff}'.len_utf8());
-            }
-            if !line.trim().is_empty() {
-                return Ok(Some(At { place, it: line }));
-            }
+        let mut bytes = Vec::new();
+        if self.text.read_until(b'\n', &mut bytes)? == 0 {
+            return Ok(None);
         }
+        self.line += 1;
+        let place = Place { line: self.line, column: 1 };
+        if let Some(found) = no_text(&bytes).filter(|_| self.line == 1) {
+            return Err(Malformed { place, expected: format!("expected text, found {found}") }.into());
+        }
+        let mut line = String::from_utf8(bytes).map_err(|error| {
+            let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let column = String::from_utf8_lossy(valid).chars().count() + 1;
+            Malformed { place: Place { column, ..place }, expected: "expected UTF-8".to_owned() }
+        })?;
+        line.truncate(line.trim_end_matches(['\n', '\r']).len());
+        if self.line == 1 && line.starts_with('\u{feff}') {
+            line.drain(..'\u{feff}'.len_utf8());
+        }
+        Ok(Some(At { place, it: line }))
     }
 
     fn peek(&mut self) -> Result<Option<At<String>>, ReadError> {
         self.peeked = self.next()?;
         Ok(self.peeked.clone())
+    }
+}
+
+/// What a file is that begins like that, where it is known to be no text in UTF-8.
+fn no_text(begin: &[u8]) -> Option<&'static str> {
+    match begin {
+        [0x1f, 0x8b, ..] => Some("a gzip archive; unpack it first: gzip -dc FILE | raceproof check -"),
+        [b'P', b'K', 3, 4, ..] => Some("a zip archive; unpack it first"),
+        [b'B', b'Z', b'h', ..] => {
+            Some("a bzip2 archive; unpack it first: bzip2 -dc FILE | raceproof check -")
+        }
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => {
+            Some("a zstd archive; unpack it first: zstd -dc FILE | raceproof check -")
+        }
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("UTF-16; write it as UTF-8"),
+        _ => None,
     }
 }

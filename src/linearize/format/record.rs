@@ -1,5 +1,6 @@
 //! Events put together to a history of a model.
 
+use super::tuples::Tuples;
 use super::{Asked, At, Event, Expected, Format, Kind, Malformed, Model, Place, Value};
 use crate::linearize::{Call, History};
 use std::collections::HashMap;
@@ -26,7 +27,13 @@ impl<M: Model> Recording<M> {
     /// At the first thing that is not as it should be. Nothing of it should be judged then.
     pub fn read(format: Option<Format>, text: impl BufRead) -> Result<Self, super::ReadError> {
         let mut recorder = Recorder::<M>::default();
-        let format = Format::read(format, text, &mut |format, event| recorder.take(format, event))?;
+        let mut tuples = Tuples::default();
+        let format = Format::read(format, text, &mut |format, event| {
+            tuples.take(format, event, &mut |event| recorder.take(format, event))
+        })?;
+        if let Some(format) = format {
+            tuples.flush(&mut |event| recorder.take(format, event))?;
+        }
         Ok(recorder.finish(format))
     }
 }
@@ -70,6 +77,10 @@ impl<M: Model> Recorder<M> {
             return self.invoke(client, event);
         }
         let Some(index) = self.waiting.remove(&client) else {
+            if event.kind == Kind::Info && format != Format::Json {
+                // Not of a call: Jepsen notes other things so, too.
+                return Ok(());
+            }
             let expected = format!("client {} has no call under way that could end", event.client.it);
             return Err(Malformed { place: event.client.place, expected });
         };
@@ -147,8 +158,9 @@ impl<M: Model> Draft<M> {
             Kind::Ok => M::ret(&self.call.op, &event.value.it, format)
                 .map_err(|expected| Malformed { place: event.value.place, expected })?,
             Kind::Fail => {
-                let timed_out = event.value.it == Value::Word("timed-out".to_owned());
-                let seen = M::failed(&self.call.op).filter(|_| format == Format::Jepsen && !timed_out);
+                // What went wrong stands where the arguments are repeated otherwise.
+                let repeats = matches!(event.value.it, Value::List(_));
+                let seen = M::failed(&self.call.op).filter(|_| format == Format::Jepsen && repeats);
                 self.happened = seen.is_some();
                 seen
             }

@@ -56,18 +56,6 @@ impl Channel {
         }
     }
 
-    /// The steps that let a receive or send go on: one set of them is enough.
-    pub fn enablers(&self, kind: Kind, sets: &mut Vec<Vec<usize>>) {
-        sets.extend(self.closed.iter().map(|(close, _)| vec![*close]));
-        if kind == Kind::Recv {
-            sets.extend(self.waiting.front().map(|(send, _)| vec![*send]));
-            sets.extend((self.senders == 0).then(|| self.drops.clone()));
-        } else if self.has_room() {
-            let receive = self.capacity.and_then(|c| self.sent.checked_sub(c)).map(|i| self.receives[i]);
-            sets.push(receive.into_iter().collect());
-        }
-    }
-
     /// What they knew who let a waiting receive or send go on.
     pub fn news(&self, kind: Kind) -> Option<&Clock> {
         let closed = self.closed.as_ref().map(|(_, clock)| clock);

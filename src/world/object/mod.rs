@@ -6,7 +6,9 @@
 mod atomic;
 mod cell;
 mod channel;
+pub mod condvar;
 mod mutex;
+pub mod rwlock;
 mod thread;
 
 pub use cell::{Access, DataRace};
@@ -36,6 +38,10 @@ pub struct Object {
 pub enum State {
     /// A lock that one thread holds.
     Mutex(mutex::Mutex),
+    /// A lock that one writer holds, or many readers.
+    RwLock(rwlock::RwLock),
+    /// Threads that wait to be notified.
+    Condvar(condvar::Condvar),
     /// An atomic integer, pointer or bool.
     Atomic(atomic::Atomic),
     /// All fences of the program: their orderings act on threads alone.
@@ -93,6 +99,16 @@ impl State {
         Self::Mutex(mutex::Mutex::default())
     }
 
+    /// A free lock for one writer or many readers.
+    pub fn rwlock() -> Self {
+        Self::RwLock(rwlock::RwLock::default())
+    }
+
+    /// A condition variable on which nobody waits.
+    pub fn condvar() -> Self {
+        Self::Condvar(condvar::Condvar::default())
+    }
+
     /// An atomic.
     pub fn atomic() -> Self {
         Self::Atomic(atomic::Atomic::default())
@@ -114,35 +130,52 @@ impl State {
     }
 
     /// Whether `thread` could do `kind` now.
+    pub fn enabled_for(&self, thread: ThreadId, kind: Kind) -> bool {
+        match (self, kind) {
+            (Self::Condvar(condvar), Kind::Cv(kind)) => condvar.enabled(thread, kind),
+            _ => self.enabled(kind),
+        }
+    }
+
+    /// Whether a thread could do `kind` now, where it makes no difference which.
     pub fn enabled(&self, kind: Kind) -> bool {
         match self {
             Self::Mutex(mutex) => mutex.enabled(kind),
+            Self::RwLock(lock) => {
+                if let Kind::Rw(kind) = kind {
+                    lock.enabled(kind)
+                } else {
+                    true
+                }
+            }
             Self::Channel(channel) => channel.enabled(kind),
             Self::Thread(thread) => thread.enabled(kind),
-            Self::Atomic(_) | Self::Cell(_) | Self::Fence | Self::Nothing => true,
+            Self::Condvar(_) | Self::Atomic(_) | Self::Cell(_) | Self::Fence | Self::Nothing => true,
         }
     }
 
     /// Does the step.
     pub fn apply(&mut self, step: &mut Step<'_>) -> Result<Outcome, Box<DataRace>> {
         match self {
+            // These change nothing but the data's own flag.
+            Self::Mutex(_) | Self::RwLock(_) if matches!(step.kind, Kind::IsPoisoned | Kind::ClearPoison) => {
+                Ok(Outcome::Done)
+            }
             Self::Mutex(mutex) => Ok(mutex.apply(step)),
+            Self::RwLock(lock) => match step.kind {
+                Kind::Rw(kind) => Ok(lock.apply(kind, step)),
+                _ => Ok(Outcome::Done),
+            },
+            Self::Condvar(condvar) => match step.kind {
+                Kind::Cv(kind) => Ok(condvar.apply(kind, step)),
+                _ => Ok(Outcome::Done),
+            },
             Self::Atomic(atomic) => Ok(atomic.apply(step)),
             Self::Fence => Ok(atomic::fence(step)),
             Self::Cell(cell) => cell.apply(step),
             Self::Channel(channel) => Ok(channel.apply(step)),
             Self::Thread(thread) => Ok(thread.apply(step)),
             Self::Nothing => Ok(Outcome::Done),
-        }
-    }
-
-    /// The steps that let `kind` go on, which waited for it: one set of them is enough.
-    pub fn enablers(&self, kind: Kind, sets: &mut Vec<Vec<usize>>) {
-        match self {
-            Self::Channel(channel) => channel.enablers(kind, sets),
-            Self::Thread(thread) => thread.enablers(kind, sets),
-            // Not known: it could always go on, as far as this tells.
-            _ => sets.push(Vec::new()),
         }
     }
 
@@ -159,6 +192,7 @@ impl State {
     pub fn holder(&self) -> Option<(ThreadId, At)> {
         match self {
             Self::Mutex(mutex) => mutex.holder(),
+            Self::RwLock(lock) => lock.holder(),
             _ => None,
         }
     }

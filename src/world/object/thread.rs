@@ -7,9 +7,9 @@ use crate::world::clock::Clock;
 #[derive(Debug, Default)]
 pub struct Thread {
     exit: Option<(usize, Clock)>,
-    /// The calls of its waker since it was last polled.
-    wakes: Vec<usize>,
-    aborts: Vec<usize>,
+    /// Its waker was called since it was last polled.
+    woken: bool,
+    aborted: bool,
     /// What those knew who woke or aborted it.
     wakers: Clock,
 }
@@ -18,7 +18,7 @@ impl Thread {
     pub fn enabled(&self, kind: Kind) -> bool {
         match kind {
             Kind::Join => self.exit.is_some(),
-            Kind::Repoll => !self.wakes.is_empty() || !self.aborts.is_empty(),
+            Kind::Repoll => self.woken || self.aborted,
             _ => true,
         }
     }
@@ -28,33 +28,25 @@ impl Thread {
         self.exit.as_ref().map(|(_, clock)| clock)
     }
 
-    /// Its waker is called, as a step says, by one who knows as much.
-    pub fn wake(&mut self, event: usize, clock: &Clock) {
-        self.wakes.push(event);
+    /// Its waker is called by one who knows as much.
+    pub fn wake(&mut self, clock: &Clock) {
+        self.woken = true;
         self.wakers.join(clock);
-    }
-
-    /// The steps that let `kind` go on: one set of them is enough.
-    pub fn enablers(&self, kind: Kind, sets: &mut Vec<Vec<usize>>) {
-        match kind {
-            Kind::Join => sets.extend(self.exit.iter().map(|(event, _)| vec![*event])),
-            _ => sets.extend(self.wakes.iter().chain(&self.aborts).map(|event| vec![*event])),
-        }
     }
 
     pub fn apply(&mut self, step: &mut Step<'_>) -> Outcome {
         match step.kind {
             Kind::Exit => self.exit = Some((step.event, step.knowledge.clock.clone())),
-            Kind::Wake(_) => self.wake(step.event, &step.knowledge.clock),
+            Kind::Wake(_) => self.wake(&step.knowledge.clock),
             Kind::CallWaker(_) | Kind::Yield => {}
             Kind::Abort => {
-                self.aborts.push(step.event);
+                self.aborted = true;
                 self.wakers.join(&step.knowledge.clock);
             }
             Kind::Repoll => {
-                self.wakes.clear();
+                self.woken = false;
                 step.knowledge.clock.join(&self.wakers);
-                return if self.aborts.is_empty() { Outcome::Done } else { Outcome::Ended };
+                return if self.aborted { Outcome::Ended } else { Outcome::Done };
             }
             _ => return self.look(step),
         }

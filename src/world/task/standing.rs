@@ -208,22 +208,7 @@ impl Execution {
         let slot = self.thread_place(id).slot;
         let clock = &self.threads[self.current.index()].knowledge.clock;
         if let State::Thread(thread) = &mut self.objects[slot as usize].state {
-            thread.wake(self.trace.len().saturating_sub(1), clock);
+            thread.wake(clock);
         }
-    }
-
-    /// The steps that let a task be polled again: one set of them is enough.
-    pub(in crate::world) fn enablers(&self, id: ThreadId, slot: u32) -> Vec<Vec<usize>> {
-        let task = &self.threads[id.index()].task;
-        let mut sets = Vec::new();
-        if task.begins || task.yielded {
-            sets.push(Vec::new());
-        }
-        self.objects[slot as usize].state.enablers(Kind::Repoll, &mut sets);
-        let own = task.members.iter().filter(|member| member.is_own());
-        for member in own.filter(|member| self.may_go_on(member.slot, member.kind)) {
-            self.objects[member.slot as usize].state.enablers(member.kind, &mut sets);
-        }
-        sets
     }
 }

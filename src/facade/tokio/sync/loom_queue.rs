@@ -95,7 +95,7 @@ impl LoomQueue {
 
 /// Ends the exploration without a verdict.
 pub fn not_modelled(what: &str, at: At) {
-    let what = format!("loom's world has no {what} ({at}); the exhaustive engine does");
+    let what = format!("not modelled in loom's world: {what} ({at}); the exhaustive engine does");
     execution::with(|e| e.fail(Failure::Undecided(Reason::NotModelled(what))));
     if !std::thread::panicking() {
         panic::give_up();

@@ -7,6 +7,9 @@ pub use std::sync::atomic::*;
 
 #[cfg(feature = "model")]
 pub use modelled::*;
+/// Std's own: it orders nothing between threads.
+#[cfg(feature = "model")]
+pub use std::sync::atomic::compiler_fence;
 
 #[cfg(feature = "model")]
 mod modelled {
@@ -16,20 +19,20 @@ mod modelled {
     use std::fmt;
     use std::panic::Location;
 
-    /// Loom's atomics know no `fetch_min`, `fetch_max` and `fetch_nand`: they are a `fetch_update` there.
-    macro_rules! atomic_integer {
-        ($($name:ident: $int:ty),* $(,)?) => {$(
+    /// What every atomic has; `$shown` is its value for people, `$of_loom` the value that loom has.
+    macro_rules! atomic {
+        ($name:ident $(<$t:ident>)?, $value:ty, $shown:expr, $of_loom:expr) => {
             /// As std's.
-            pub struct $name {
-                part: Part<loom::sync::atomic::$name>,
-                data: std::sync::atomic::$name,
+            pub struct $name $(<$t>)? {
+                part: Part<loom::sync::atomic::$name $(<$t>)?>,
+                data: std::sync::atomic::$name $(<$t>)?,
             }
 
-            impl $name {
+            impl $(<$t>)? $name $(<$t>)? {
                 /// As std's `new`.
                 #[inline]
                 #[track_caller]
-                pub fn new(value: $int) -> Self {
+                pub fn new(value: $value) -> Self {
                     let loom = || loom::sync::atomic::$name::new(value);
                     let part = Part::new(Location::caller(), stringify!($name), State::atomic, loom);
                     Self { part, data: std::sync::atomic::$name::new(value) }
@@ -38,20 +41,20 @@ mod modelled {
                 /// As std's `load`.
                 #[inline]
                 #[track_caller]
-                pub fn load(&self, order: Ordering) -> $int {
+                pub fn load(&self, order: Ordering) -> $value {
                     if world::is_real() {
                         return self.data.load(order);
                     }
                     match world::step(&self.part, Kind::Load(order), Location::caller(), |a| a.load(order)) {
-                        Stepped::Loom(value) => seen(value),
-                        _ => seen(self.data.load(order)),
+                        Stepped::Loom(value) => seen(value, $shown),
+                        _ => seen(self.data.load(order), $shown),
                     }
                 }
 
                 /// As std's `store`.
                 #[inline]
                 #[track_caller]
-                pub fn store(&self, value: $int, order: Ordering) {
+                pub fn store(&self, value: $value, order: Ordering) {
                     if world::is_real() {
                         return self.data.store(value, order);
                     }
@@ -60,7 +63,7 @@ mod modelled {
                     } else {
                         self.data.store(value, order);
                     }
-                    seen(value);
+                    seen(value, $shown);
                 }
 
                 /// As std's `compare_exchange`.
@@ -68,11 +71,11 @@ mod modelled {
                 #[track_caller]
                 pub fn compare_exchange(
                     &self,
-                    current: $int,
-                    new: $int,
+                    current: $value,
+                    new: $value,
                     success: Ordering,
                     failure: Ordering,
-                ) -> Result<$int, $int> {
+                ) -> Result<$value, $value> {
                     if world::is_real() {
                         return self.data.compare_exchange(current, new, success, failure);
                     }
@@ -85,11 +88,11 @@ mod modelled {
                 #[track_caller]
                 pub fn compare_exchange_weak(
                     &self,
-                    current: $int,
-                    new: $int,
+                    current: $value,
+                    new: $value,
                     success: Ordering,
                     failure: Ordering,
-                ) -> Result<$int, $int> {
+                ) -> Result<$value, $value> {
                     if world::is_real() {
                         return self.data.compare_exchange_weak(current, new, success, failure);
                     }
@@ -99,12 +102,12 @@ mod modelled {
                 #[cold]
                 fn compare_exchange_in_model(
                     &self,
-                    current: $int,
-                    new: $int,
+                    current: $value,
+                    new: $value,
                     (success, failure): (Ordering, Ordering),
                     weak: bool,
                     at: world::operation::At,
-                ) -> Result<$int, $int> {
+                ) -> Result<$value, $value> {
                     let kind = Kind::CompareExchange(success, failure);
                     let fails = weak && world::fails_spuriously(at);
                     let result = match world::step(&self.part, kind, at, |a| {
@@ -114,9 +117,10 @@ mod modelled {
                         _ if fails => Err(self.data.load(Ordering::SeqCst)),
                         _ => self.data.compare_exchange(current, new, success, failure),
                     };
+                    let shown: fn($value) -> Option<i128> = $shown;
                     let value = match result {
-                        Ok(old) => Value::Changed(old as i128, new as i128),
-                        Err(old) => Value::One(old as i128),
+                        Ok(old) => changed(shown(old), shown(new)),
+                        Err(old) => shown(old).map_or(Value::None, Value::One),
                     };
                     execution::with(|e| e.compared(result.is_ok(), value));
                     result
@@ -129,8 +133,8 @@ mod modelled {
                     &self,
                     set_order: Ordering,
                     fetch_order: Ordering,
-                    mut f: impl FnMut($int) -> Option<$int>,
-                ) -> Result<$int, $int> {
+                    mut f: impl FnMut($value) -> Option<$value>,
+                ) -> Result<$value, $value> {
                     let mut old = self.load(fetch_order);
                     while let Some(new) = f(old) {
                         match self.compare_exchange(old, new, set_order, fetch_order) {
@@ -141,15 +145,29 @@ mod modelled {
                     Err(old)
                 }
 
-                /// As std's `into_inner`.
-                pub fn into_inner(mut self) -> $int {
-                    *self.get_mut()
+                /// As std's `swap`.
+                #[inline]
+                #[track_caller]
+                pub fn swap(&self, value: $value, order: Ordering) -> $value {
+                    self.update(order, Location::caller(), |_| value, |data| data.swap(value, order))
                 }
 
-                /// As std's `get_mut`.
-                pub fn get_mut(&mut self) -> &mut $int {
-                    if let Part::Loom(object, _) = &mut self.part {
-                        *self.data.get_mut() = object.with_mut(|value| *value);
+                /// As std's `into_inner`.
+                pub fn into_inner(mut self) -> $value {
+                    match &mut self.part {
+                        Part::Loom(object, _) => {
+ let of_loom: fn(&mut loom::sync::atomic::$name $(<$t>)?) -> $value = $of_loom;
+ of_loom(object)
+},
+                        _ => *self.data.get_mut(),
+                    }
+                }
+
+                /// As std's `get_mut`. Loom's world has none, since loom would not see what is written.
+                #[track_caller]
+                pub fn get_mut(&mut self) -> &mut $value {
+                    if let Part::Loom(..) = &self.part {
+                        world::not_in_loom("get_mut of an atomic", Location::caller());
                     }
                     self.data.get_mut()
                 }
@@ -159,9 +177,9 @@ mod modelled {
                     &self,
                     order: Ordering,
                     at: world::operation::At,
-                    new: impl Fn($int) -> $int,
-                    real: impl FnOnce(&std::sync::atomic::$name) -> $int,
-                ) -> $int {
+                    new: impl Fn($value) -> $value,
+                    real: impl FnOnce(&std::sync::atomic::$name $(<$t>)?) -> $value,
+                ) -> $value {
                     if world::is_real() {
                         return real(&self.data);
                     }
@@ -173,18 +191,39 @@ mod modelled {
                         Stepped::Loom(old) => old,
                         _ => real(&self.data),
                     };
-                    world::observed(Value::Changed(old as i128, new(old) as i128));
+                    let shown: fn($value) -> Option<i128> = $shown;
+                    world::observed(changed(shown(old), shown(new(old))));
                     old
                 }
-
-                atomic_integer!(@updates $int, $name,
-                    swap(|_, value| value), fetch_add(|old: $int, value| old.wrapping_add(value)),
-                    fetch_sub(|old: $int, value| old.wrapping_sub(value)), fetch_and(|old, value| old & value),
-                    fetch_nand(|old: $int, value| !(old & value)), fetch_or(|old, value| old | value),
-                    fetch_xor(|old, value| old ^ value), fetch_max(|old: $int, value| old.max(value)),
-                    fetch_min(|old: $int, value| old.min(value)),
-                );
             }
+
+            impl $(<$t>)? From<$value> for $name $(<$t>)? {
+                #[track_caller]
+                fn from(value: $value) -> Self {
+                    Self::new(value)
+                }
+            }
+
+            impl $(<$t>)? fmt::Debug for $name $(<$t>)? {
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    self.load(Ordering::Relaxed).fmt(f)
+                }
+            }
+        };
+    }
+
+    /// Loom's atomics know no `fetch_min`, `fetch_max` and `fetch_nand`: they are a `fetch_update` there.
+    macro_rules! atomic_integer {
+        ($($name:ident: $int:ty),* $(,)?) => {$(
+            atomic!($name, $int, |value| Some(value as i128), |a| a.with_mut(|value| *value));
+
+            updates!($name, $int,
+                fetch_add(|old: $int, value| old.wrapping_add(value)),
+                fetch_sub(|old: $int, value| old.wrapping_sub(value)), fetch_and(|old, value| old & value),
+                fetch_nand(|old: $int, value| !(old & value)), fetch_or(|old, value| old | value),
+                fetch_xor(|old, value| old ^ value), fetch_max(|old: $int, value| old.max(value)),
+                fetch_min(|old: $int, value| old.min(value)),
+            );
 
             impl Default for $name {
                 #[track_caller]
@@ -192,35 +231,75 @@ mod modelled {
                     Self::new(0)
                 }
             }
+        )*};
+    }
 
-            impl From<$int> for $name {
+    macro_rules! updates {
+        ($name:ident, $value:ty, $($update:ident($new:expr)),* $(,)?) => {
+            impl $name {$(
+                /// As std's.
+                #[inline]
                 #[track_caller]
-                fn from(value: $int) -> Self {
-                    Self::new(value)
+                pub fn $update(&self, value: $value, order: Ordering) -> $value {
+                    let new: fn($value, $value) -> $value = $new;
+                    self.update(order, Location::caller(), |old| new(old, value), |data| data.$update(value, order))
                 }
-            }
-
-            impl fmt::Debug for $name {
-                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                    self.data.fmt(f)
-                }
-            }
-        )*};
-        (@updates $int:ty, $name:ident, $($update:ident($new:expr)),* $(,)?) => {$(
-            /// As std's.
-            #[inline]
-            #[track_caller]
-            pub fn $update(&self, value: $int, order: Ordering) -> $int {
-                let new: fn($int, $int) -> $int = $new;
-                self.update(order, Location::caller(), |old| new(old, value), |data| data.$update(value, order))
-            }
-        )*};
+            )*}
+        };
     }
 
     atomic_integer!(
         AtomicU8: u8, AtomicU16: u16, AtomicU32: u32, AtomicU64: u64, AtomicUsize: usize,
         AtomicI8: i8, AtomicI16: i16, AtomicI32: i32, AtomicI64: i64, AtomicIsize: isize,
     );
+
+    // Whoever has it alone reads what was written last, whatever the ordering.
+    atomic!(AtomicBool, bool, |value| Some(i128::from(value)), |a| a.load(Ordering::Relaxed));
+
+    updates!(
+        AtomicBool,
+        bool,
+        fetch_and(|old, value| old & value),
+        fetch_nand(|old, value| !(old & value)),
+        fetch_or(|old, value| old | value),
+        fetch_xor(|old, value| old ^ value),
+    );
+
+    impl AtomicBool {
+        /// As std's.
+        #[inline]
+        #[track_caller]
+        pub fn fetch_not(&self, order: Ordering) -> bool {
+            self.fetch_xor(true, order)
+        }
+    }
+
+    impl Default for AtomicBool {
+        #[track_caller]
+        fn default() -> Self {
+            Self::new(false)
+        }
+    }
+
+    // An address is not the same in every execution, so it is not shown.
+    atomic!(AtomicPtr<T>, *mut T, |_| None, |a| a.with_mut(|value| *value));
+
+    // SAFETY: as std's: it hands out a pointer, and it is for its user to say what may be done with it. The
+    // coroutines of a loom exploration run on one thread.
+    unsafe impl<T> Send for AtomicPtr<T> {}
+    // SAFETY: as above.
+    unsafe impl<T> Sync for AtomicPtr<T> {}
+
+    impl<T> Default for AtomicPtr<T> {
+        #[track_caller]
+        fn default() -> Self {
+            Self::new(std::ptr::null_mut())
+        }
+    }
+
+    fn changed(old: Option<i128>, new: Option<i128>) -> Value {
+        old.zip(new).map_or(Value::None, |(old, new)| Value::Changed(old, new))
+    }
 
     /// The ordering of the load in a read-modify-write of this ordering.
     fn load_part(order: Ordering) -> Ordering {
@@ -232,10 +311,8 @@ mod modelled {
     }
 
     /// Tells the trace a value, and hands it on.
-    fn seen<T: Copy + TryInto<i128>>(value: T) -> T {
-        if let Ok(shown) = value.try_into() {
-            world::observed(Value::One(shown));
-        }
+    fn seen<T: Copy>(value: T, shown: fn(T) -> Option<i128>) -> T {
+        world::observed(shown(value).map_or(Value::None, Value::One));
         value
     }
 

@@ -1,0 +1,260 @@
+//! The exhaustive search against brute force: random small programs, by every interleaving of their steps.
+
+pub(super) mod program;
+
+use super::budget::Budget;
+use super::driver::{Strategy, drive};
+use super::exhaustive::Exhaustive;
+use super::order::Order;
+use super::schedule::{Pick, Schedule};
+use crate::world::execution::Execution;
+use crate::world::failure::Failure;
+use crate::world::operation::{Kind, ThreadId};
+use program::{Chance, Op, runnable};
+use shuttle::scheduler::Task;
+use std::collections::BTreeSet;
+
+/// The distinct orders that a search has seen: of executions that ran to their end, and of those that ended
+/// in a deadlock, with what each thread waits for.
+#[derive(Default)]
+pub(super) struct Seen {
+    order: Order,
+    pub orders: BTreeSet<String>,
+    pub deadlocks: BTreeSet<String>,
+    /// Executions that showed an order once more.
+    pub again: usize,
+}
+
+impl Seen {
+    /// Takes note of an execution that has just ended, and forgets that it was a deadlock.
+    fn note(&mut self, execution: &mut Execution) {
+        // Another branch shows what follows.
+        if matches!(execution.failure, Some(Failure::Cut)) {
+            return;
+        }
+        self.order.work_out(execution);
+        let order = self.order.canonical();
+        let new = match execution.failure.take() {
+            None => self.orders.insert(order),
+            Some(Failure::Deadlock { waits }) => {
+                let waits: Vec<_> = waits.iter().map(|wait| (wait.thread, wait.operation.kind)).collect();
+                self.deadlocks.insert(format!("{order}\n{waits:?}"))
+            }
+            Some(failure) => panic!("a program without faults: {failure:?}"),
+        };
+        self.again += usize::from(!new);
+    }
+}
+
+/// The exhaustive search, made to go on behind a deadlock.
+pub(super) struct Unstopped {
+    pub search: Exhaustive,
+    pub seen: Seen,
+    /// Whether every future makes its step in every poll.
+    pub eager: bool,
+}
+
+impl Unstopped {
+    pub fn new() -> Self {
+        let search = Exhaustive::new(Budget::new(u64::MAX, None), None);
+        Self { search, seen: Seen::default(), eager: false }
+    }
+}
+
+impl Strategy for Unstopped {
+    fn all_eager(&self) -> bool {
+        self.eager
+    }
+
+    fn restart(&mut self) -> bool {
+        self.seen = Seen::default();
+        self.search.restart()
+    }
+
+    fn begin(&mut self) -> bool {
+        self.search.begin()
+    }
+
+    fn pick(&mut self, execution: &Execution, enabled: &[ThreadId], tasks: &[&Task]) -> Option<Pick> {
+        self.search.pick(execution, enabled, tasks)
+    }
+
+    /// Every deadlock is compared, and so is what the other threads do behind it.
+    fn ends_at_a_cycle(&self) -> bool {
+        false
+    }
+
+    fn end(&mut self, execution: &mut Execution, picks: &Schedule) -> bool {
+        self.seen.note(execution);
+        self.search.end(execution, picks)
+    }
+}
+
+/// Every interleaving, depth first: no step is taken to commute with any other.
+pub(super) struct Naive {
+    /// Whether every future makes its step in every poll.
+    pub eager: bool,
+    /// Whether somebody may ask for the ends of threads but those who join them.
+    pub ends_are_seen: bool,
+    /// At each point, what can be picked and which of it is.
+    points: Vec<(Vec<Pick>, usize)>,
+    depth: usize,
+    begun: bool,
+    pub left: usize,
+    pub seen: Seen,
+}
+
+impl Naive {
+    pub fn new(interleavings_max: usize) -> Self {
+        let (left, seen) = (interleavings_max, Seen::default());
+        Self { eager: false, ends_are_seen: false, points: Vec::new(), depth: 0, begun: false, left, seen }
+    }
+}
+
+impl Strategy for Naive {
+    fn all_eager(&self) -> bool {
+        self.eager
+    }
+
+    fn begin(&mut self) -> bool {
+        self.depth = 0;
+        let first = !std::mem::replace(&mut self.begun, true);
+        first || !self.points.is_empty()
+    }
+
+    fn pick(&mut self, execution: &Execution, enabled: &[ThreadId], _: &[&Task]) -> Option<Pick> {
+        if self.depth == self.points.len() {
+            let next =
+                |id: &ThreadId| execution.threads[id.index()].next.map(|(operation, _)| operation.kind);
+            // Nobody asks whether a thread has exited: its end and its join meet in nothing.
+            let meets_nothing = |id: &&ThreadId| matches!(next(id), Some(Kind::Exit | Kind::Join));
+            let only = enabled.iter().find(meets_nothing).filter(|_| !self.ends_are_seen);
+            let only = only.map(std::slice::from_ref);
+            let picks = only.unwrap_or(enabled).iter().flat_map(|id| {
+                let ways = if let Some(Kind::Choose(ways)) = next(id) { ways } else { 1 };
+                (0..ways).map(|choice| Pick { thread: *id, choice })
+            });
+            self.points.push((picks.collect(), 0));
+        }
+        let (picks, at) = &self.points[self.depth];
+        self.depth += 1;
+        Some(picks[*at])
+    }
+
+    /// Every deadlock is compared, and so is what the other threads do behind it.
+    fn ends_at_a_cycle(&self) -> bool {
+        false
+    }
+
+    fn end(&mut self, execution: &mut Execution, _: &Schedule) -> bool {
+        self.seen.note(execution);
+        while let Some((picks, at)) = self.points.last_mut() {
+            *at += 1;
+            if *at < picks.len() {
+                break;
+            }
+            self.points.pop();
+        }
+        self.left -= 1;
+        self.left > 0
+    }
+}
+
+/// What the comparison of one program came to.
+enum Compared {
+    Same { executions: u64, redundant: u64, deadlocks: usize },
+    TooLarge,
+}
+
+fn compare_within(threads: &[Vec<Op>], interleavings_max: usize) -> Compared {
+    let (program, possible) = runnable(threads);
+    let (naive, _) = drive(&program, Naive::new(interleavings_max), 1_000);
+    if naive.left == 0 {
+        return Compared::TooLarge;
+    }
+    let (program, found) = runnable(threads);
+    let (searched, counts) = drive(&program, Unstopped::new(), 1_000);
+    assert!(searched.search.finding.is_none(), "{threads:?}: {:?}", searched.search.finding);
+    assert_eq!(*found.lock().unwrap(), *possible.lock().unwrap(), "{threads:?}: other outcomes");
+    let (searched, naive) = (searched.seen, naive.seen);
+    assert_same(&searched.deadlocks, &naive.deadlocks, &format!("{threads:?}: deadlocks"));
+    assert_same(&searched.orders, &naive.orders, &format!("{threads:?}: orders"));
+    assert_eq!(searched.again, 0, "{threads:?}: an order was run twice");
+    if !threads.iter().flatten().any(Op::guesses) {
+        assert_eq!(counts.redundant, 0, "{threads:?}");
+    }
+    let deadlocks = searched.deadlocks.len();
+    Compared::Same { executions: counts.executions, redundant: counts.redundant, deadlocks }
+}
+
+/// Panics with one order that only one of the two searches has seen.
+pub(super) fn assert_same(searched: &BTreeSet<String>, naive: &BTreeSet<String>, what: &str) {
+    let (missed, extra) = (naive.difference(searched).next(), searched.difference(naive).next());
+    let show = |order: Option<&String>| order.cloned().unwrap_or_else(|| "none".to_owned());
+    assert!(
+        missed.is_none() && extra.is_none(),
+        "{what}: {} searched, {} by brute force\nmissed: {}\nextra: {}",
+        searched.len(),
+        naive.len(),
+        show(missed),
+        show(extra)
+    );
+}
+
+/// Programs in which the reversal of a race turns out otherwise than the step that was reversed.
+#[test]
+fn an_outcome_that_depends_on_the_order_is_not_taken_for_known() {
+    let store = |value| Op::Store(0, value);
+    for threads in [
+        vec![vec![Op::TryReceive, store(2)], vec![Op::Send(0)], vec![store(1)]],
+        vec![vec![Op::Send(0)], vec![Op::TryReceive, store(2)], vec![store(1)]],
+        vec![vec![Op::Send(0)], vec![Op::TryReceive]],
+        vec![vec![Op::Locked(0)], vec![Op::TryLock(0), store(2)], vec![store(1)]],
+        vec![vec![Op::Swap(0, 1, 2), Op::Load(1)], vec![store(1)], vec![Op::Store(1, 1)]],
+    ] {
+        assert!(matches!(compare_within(&threads, 100_000), Compared::Same { .. }), "{threads:?}");
+    }
+}
+
+/// `RACEPROOF_PROGRAMS=20000` for more of them than a plain run compares.
+fn compare_many(family: usize, wanted: u64) {
+    let asked = std::env::var("RACEPROOF_PROGRAMS").ok().and_then(|n| n.parse().ok());
+    let wanted = asked.unwrap_or(wanted);
+    let mut chance = Chance::new(family);
+    let (mut programs, mut executions, mut in_vain, mut deadlocks, mut too_large) = (0_u64, 0, 0, 0, 0);
+    while programs < wanted {
+        match compare_within(&chance.program(family), 1_500) {
+            Compared::Same { executions: n, redundant, deadlocks: locked } => {
+                executions += n;
+                in_vain += redundant;
+                deadlocks += locked;
+            }
+            Compared::TooLarge => {
+                too_large += 1;
+                continue;
+            }
+        }
+        programs += 1;
+    }
+    println!(
+        "{}: {programs} programs, {executions} executions, one for each distinct order, and {in_vain} begun in \
+         vain; {deadlocks} of them deadlocks; {too_large} more programs too large for brute force",
+        program::FAMILIES[family].0
+    );
+}
+
+macro_rules! families {
+    ($($name:ident: $family:literal),* $(,)?) => {$(
+        #[test]
+        fn $name() {
+            compare_many($family, 100);
+        }
+    )*};
+}
+
+families! {
+    atomics_and_mutexes: 0,
+    channels: 1,
+    rwlocks: 2,
+    condvars: 3,
+}

@@ -1,0 +1,307 @@
+//! Random small programs of the facade's primitives.
+
+use crate::explore::driver::Program;
+use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::{Arc, Condvar, Mutex, RwLock};
+use crate::thread;
+use crate::tokio::sync::mpsc;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// One operation of a random program.
+#[derive(Clone, Copy, Debug)]
+pub enum Op {
+    Load(usize),
+    Store(usize, usize),
+    Add(usize),
+    Swap(usize, usize, usize),
+    WeakSwap(usize, usize, usize),
+    /// Adds to a plain number behind a lock.
+    Locked(usize),
+    /// Takes a second lock while it holds a first.
+    Nested(usize, usize),
+    TryLock(usize),
+    Send(usize),
+    Receive,
+    TryReceive,
+    IsEmpty,
+    Read(usize),
+    Write(usize),
+    TryRead(usize),
+    TryWrite(usize),
+    /// Reads while it reads already.
+    ReadTwice(usize),
+    /// Takes the mutex while it reads.
+    ReadThenLock(usize),
+    /// Reads while it holds the mutex.
+    LockThenRead(usize),
+    /// Writes while it holds the mutex.
+    LockThenWrite(usize),
+    /// Waits on the condvar, once.
+    Wait,
+    /// Waits on the condvar until the mutex holds more than a number.
+    WaitFor(usize),
+    WaitTimeout,
+    NotifyOne,
+    NotifyAll,
+    /// Adds to the number behind the mutex and notifies.
+    AddAndNotify,
+}
+
+/// A generator with a fixed seed (xorshift; Marsaglia, J. Stat. Softw. 8(14), 2003).
+pub struct Chance(pub u64);
+
+/// Draws an operation; it is told whether its thread may receive.
+type Draw = fn(&mut Chance, bool) -> Op;
+
+/// Kinds of programs: what they are about.
+pub const FAMILIES: [(&str, Draw); 4] = [
+    ("atomics and mutexes", Chance::basic),
+    ("channels", Chance::channel),
+    ("rwlocks", Chance::rwlock),
+    ("condvars", Chance::condvar),
+];
+
+impl Chance {
+    pub fn new(family: usize) -> Self {
+        Self(0x9E37_79B9_7F4A_7C15 ^ (family as u64) << 17)
+    }
+
+    pub fn below(&mut self, n: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % n as u64) as usize
+    }
+
+    fn basic(&mut self, _: bool) -> Op {
+        let (x, value) = (self.below(2), self.below(3));
+        match self.below(8) {
+            0 => Op::Load(x),
+            1 => Op::Store(x, value),
+            2 => Op::Add(x),
+            3 => Op::Swap(x, 0, value),
+            4 => Op::WeakSwap(x, 0, value),
+            5 => Op::Locked(x),
+            6 => Op::Nested(x, 1 - x),
+            _ => Op::TryLock(x),
+        }
+    }
+
+    fn channel(&mut self, receives: bool) -> Op {
+        let value = self.below(3);
+        match self.below(if receives { 8 } else { 4 }) {
+            0..2 => Op::Send(value),
+            2..4 => self.basic(receives),
+            4 | 5 => Op::TryReceive,
+            6 => Op::IsEmpty,
+            _ => Op::Receive,
+        }
+    }
+
+    fn rwlock(&mut self, receives: bool) -> Op {
+        let x = self.below(10) / 9;
+        match self.below(13) {
+            0..3 => Op::Read(x),
+            3..6 => Op::Write(x),
+            6 => Op::TryRead(x),
+            7 => Op::TryWrite(x),
+            8 => Op::ReadTwice(x),
+            9 => Op::ReadThenLock(x),
+            10 => Op::LockThenRead(x),
+            11 => Op::LockThenWrite(x),
+            _ => self.basic(receives),
+        }
+    }
+
+    fn condvar(&mut self, receives: bool) -> Op {
+        match self.below(10) {
+            0 | 1 => Op::Wait,
+            2 => Op::WaitFor(self.below(2)),
+            3 => Op::WaitTimeout,
+            4 | 5 => Op::NotifyOne,
+            6 => Op::NotifyAll,
+            7 => Op::AddAndNotify,
+            8 => Op::Locked(0),
+            _ => self.basic(receives),
+        }
+    }
+
+    /// Two or three threads, of which one may receive.
+    pub fn program(&mut self, family: usize) -> Vec<Vec<Op>> {
+        let threads = 2 + self.below(2);
+        let ops = if threads == 2 { 3 } else { 2 };
+        let receives = self.below(threads);
+        let draw = FAMILIES[family].1;
+        let mut program: Vec<Vec<Op>> = Vec::new();
+        for i in 0..threads {
+            let mut drawn: Vec<Op> = (0..=self.below(ops)).map(|_| draw(self, i == receives)).collect();
+            // A second timeout of a thread is bounded: it comes when nothing else can go on.
+            let mut timeouts = 0;
+            drawn.retain(|op| {
+                timeouts += usize::from(matches!(op, Op::WaitTimeout));
+                timeouts < 2 || !matches!(op, Op::WaitTimeout)
+            });
+            program.push(drawn);
+        }
+        program
+    }
+}
+
+impl Op {
+    /// Whether it is for the one thread that has the receiver.
+    fn receives(&self) -> bool {
+        matches!(self, Self::Receive | Self::TryReceive | Self::IsEmpty)
+    }
+
+    /// Whether what it turns out to be when it is reversed is known only when it is made: then an execution
+    /// may be begun in vain.
+    pub fn guesses(&self) -> bool {
+        matches!(
+            self,
+            Self::Swap(..)
+                | Self::WeakSwap(..)
+                | Self::TryLock(_)
+                | Self::TryReceive
+                | Self::IsEmpty
+                | Self::TryRead(_)
+                | Self::TryWrite(_)
+                | Self::Wait
+                | Self::WaitFor(_)
+                | Self::WaitTimeout
+        )
+    }
+}
+
+/// What the threads of a program share.
+struct Shared {
+    atomics: [AtomicUsize; 2],
+    locks: [Mutex<usize>; 2],
+    rwlocks: [RwLock<usize>; 2],
+    condvar: Condvar,
+}
+
+/// What one thread has of a channel.
+struct Ends {
+    sender: Option<mpsc::Sender<usize>>,
+    receiver: Option<mpsc::Receiver<usize>>,
+}
+
+impl Ends {
+    fn receiver(&mut self) -> &mut mpsc::Receiver<usize> {
+        self.receiver.as_mut().expect("one thread receives")
+    }
+}
+
+/// Does one operation, and says what was seen.
+fn perform(op: Op, shared: &Shared, ends: &mut Ends) -> String {
+    let seq = Ordering::SeqCst;
+    let Shared { atomics, locks, rwlocks, condvar } = shared;
+    match op {
+        Op::Load(x) => format!("{}", atomics[x].load(seq)),
+        Op::Store(x, value) => {
+            atomics[x].store(value, seq);
+            String::new()
+        }
+        Op::Add(x) => format!("{}", atomics[x].fetch_add(1, seq)),
+        Op::Swap(x, old, new) => format!("{:?}", atomics[x].compare_exchange(old, new, seq, seq)),
+        Op::WeakSwap(x, old, new) => {
+            format!("{:?}", atomics[x].compare_exchange_weak(old, new, seq, seq))
+        }
+        Op::Locked(x) => added(locks[x].lock().unwrap(), 1),
+        Op::Nested(x, y) => {
+            let first = locks[x].lock().unwrap();
+            let second = locks[y].lock().unwrap();
+            format!("{first} {second}")
+        }
+        Op::TryLock(x) => locks[x].try_lock().map_or("held".to_owned(), |value| added(value, 10)),
+        Op::Send(value) => {
+            let sender = ends.sender.as_ref().expect("a program that sends has a channel");
+            format!("{:?}", sender.blocking_send(value))
+        }
+        Op::Receive => format!("{:?}", ends.receiver().blocking_recv()),
+        Op::TryReceive => format!("{:?}", ends.receiver().try_recv()),
+        Op::IsEmpty => format!("{}", ends.receiver().is_empty()),
+        Op::Read(x) => rwlocks[x].read().unwrap().to_string(),
+        Op::Write(x) => added(rwlocks[x].write().unwrap(), 1),
+        Op::TryRead(x) => rwlocks[x].try_read().map_or("held".to_owned(), |value| value.to_string()),
+        Op::TryWrite(x) => rwlocks[x].try_write().map_or("held".to_owned(), |value| added(value, 10)),
+        Op::ReadTwice(x) => {
+            let first = rwlocks[x].read().unwrap();
+            format!("{first} {}", rwlocks[x].read().unwrap())
+        }
+        Op::ReadThenLock(x) => {
+            let value = rwlocks[x].read().unwrap();
+            added(locks[0].lock().unwrap(), *value)
+        }
+        Op::LockThenRead(x) => {
+            let lock = locks[0].lock().unwrap();
+            format!("{lock} {}", rwlocks[x].read().unwrap())
+        }
+        Op::LockThenWrite(x) => {
+            let lock = locks[0].lock().unwrap();
+            added(rwlocks[x].write().unwrap(), *lock)
+        }
+        Op::Wait => added(condvar.wait(locks[0].lock().unwrap()).unwrap(), 1),
+        Op::WaitFor(more) => {
+            let value = condvar.wait_while(locks[0].lock().unwrap(), |value| *value <= more);
+            value.unwrap().to_string()
+        }
+        Op::WaitTimeout => {
+            let (value, result) = condvar.wait_timeout(locks[0].lock().unwrap(), Duration::ZERO).unwrap();
+            format!("{value} {}", result.timed_out())
+        }
+        Op::NotifyOne => {
+            condvar.notify_one();
+            String::new()
+        }
+        Op::NotifyAll => {
+            condvar.notify_all();
+            String::new()
+        }
+        Op::AddAndNotify => {
+            let value = added(locks[0].lock().unwrap(), 1);
+            condvar.notify_one();
+            value
+        }
+    }
+}
+
+fn added(mut value: impl std::ops::DerefMut<Target = usize>, more: usize) -> String {
+    *value += more;
+    value.to_string()
+}
+
+type Outcomes = std::sync::Arc<std::sync::Mutex<BTreeSet<String>>>;
+
+/// A program that notes what its threads saw, and the outcomes that were noted.
+pub fn runnable(threads: &[Vec<Op>]) -> (Program, Outcomes) {
+    let outcomes = Outcomes::default();
+    let outcomes_noted = outcomes.clone();
+    let threads = threads.to_vec();
+    let has_channel = threads.iter().flatten().any(|op| op.receives() || matches!(op, Op::Send(_)));
+    let program = move || {
+        let shared = Arc::new(Shared {
+            atomics: [AtomicUsize::new(0), AtomicUsize::new(0)],
+            locks: [Mutex::new(0), Mutex::new(0)],
+            rwlocks: [RwLock::new(0), RwLock::new(0)],
+            condvar: Condvar::new(),
+        });
+        let (sender, mut receiver) = has_channel.then(|| mpsc::channel(2)).unzip();
+        let handles = threads.iter().map(|ops| {
+            let (ops, shared, sender) = (ops.clone(), shared.clone(), sender.clone());
+            let receiver = if ops.iter().any(Op::receives) { receiver.take() } else { None };
+            let mut ends = Ends { sender, receiver };
+            thread::spawn(move || {
+                let seen = |op: &Op| perform(*op, &shared, &mut ends);
+                ops.iter().map(seen).collect::<Vec<_>>().join(",")
+            })
+        });
+        let handles: Vec<_> = handles.collect();
+        drop(sender);
+        let seen: Vec<String> = handles.into_iter().map(|handle| handle.join().unwrap()).collect();
+        let ends = shared.atomics.iter().map(|atomic| atomic.load(Ordering::SeqCst).to_string());
+        outcomes_noted.lock().unwrap().insert(seen.into_iter().chain(ends).collect::<Vec<_>>().join(" | "));
+    };
+    (std::sync::Arc::new(program), outcomes)
+}

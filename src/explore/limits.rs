@@ -1,0 +1,88 @@
+//! What the model leaves out of an operation: a proof lists it for each operation that was seen.
+
+use super::finding::line;
+use crate::verdict::Limit;
+use crate::world::execution::Execution;
+use crate::world::object::condvar::Cv;
+use crate::world::object::rwlock::Rw;
+use crate::world::operation::{At, Kind};
+use crate::world::{self, World};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
+
+/// What an engine leaves out, with the lines that asked for it.
+#[derive(Clone, Debug, Default)]
+pub struct Limits {
+    lines: BTreeMap<&'static str, BTreeSet<String>>,
+    /// A line that was seen before costs no text.
+    seen: Vec<(At, &'static str)>,
+}
+
+/// What the exhaustive engine leaves out of an operation on an object of this noun.
+fn of_model(kind: Kind, noun: &str) -> Option<&'static str> {
+    match (kind, noun) {
+        // Orderings weaker than SeqCst count for happens-before alone; every load reads the last store.
+        _ if kind.ordering().is_some_and(|ordering| ordering != Ordering::SeqCst) => {
+            Some("values that orderings weaker than SeqCst let a load read; loom decides those")
+        }
+        (Kind::Choose(_), "weak failure") => {
+            Some("failures without a reason but the first of a thread and line")
+        }
+        (Kind::Choose(_), "spurious wakeup") => {
+            Some("wakeups without a reason but the first of a thread and line")
+        }
+        (Kind::Choose(_), "timeout") => Some(
+            "how long a timeout is: it is up once a thread and line whenever it may be, and later when nothing \
+             else can go on",
+        ),
+        (Kind::Rw(Rw::TryRead), _) => {
+            Some("readers that overtake a waiting writer behind which a try_read has failed")
+        }
+        _ => None,
+    }
+}
+
+/// What loom leaves out.
+fn of_loom(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Cv(Cv::Wait) => {
+            Some("wakeups without a reason, and another waiter than the first for notify_one")
+        }
+        Kind::Rw(Rw::Read) => Some("readers that wait behind a waiting writer"),
+        _ => None,
+    }
+}
+
+impl Limits {
+    /// Notes what is left out of the operations of an execution.
+    pub fn note(&mut self, execution: &Execution) {
+        let loom = world::current() == World::Loom;
+        for event in &execution.trace {
+            let operation = &event.operation;
+            let noun = execution.objects[event.slot as usize].noun;
+            let limit = if loom { of_loom(operation.kind) } else { of_model(operation.kind, noun) };
+            if let Some(what) = limit
+                && !self.seen.contains(&(operation.at, what))
+            {
+                self.seen.push((operation.at, what));
+                self.lines.entry(what).or_default().insert(line(operation.at));
+            }
+        }
+    }
+
+    /// Adds those of another search.
+    pub fn extend(&mut self, other: Self) {
+        for (what, lines) in other.lines {
+            self.lines.entry(what).or_default().extend(lines);
+        }
+    }
+
+    /// One for each thing that is left out.
+    pub fn list(&self) -> Vec<Limit> {
+        let limit = |(what, lines): (&&str, &BTreeSet<String>)| Limit {
+            what: (*what).to_owned(),
+            lines: lines.iter().cloned().collect(),
+        };
+        self.lines.iter().map(limit).collect()
+    }
+}

@@ -1,0 +1,70 @@
+//! Runs one execution again, by its schedule.
+
+use super::driver::Strategy;
+use super::finding::Finding;
+use super::judge::{Judged, judge_run};
+use super::schedule::{Pick, Schedule};
+use crate::world::execution::Execution;
+use crate::world::failure::{Failure, Reason};
+use crate::world::operation::ThreadId;
+use shuttle::scheduler::Task;
+
+/// The run.
+pub struct Replay {
+    schedule: Schedule,
+    judge: Judged,
+    at: usize,
+    begun: bool,
+    misfit: Option<String>,
+    /// What the execution shows, if it shows anything.
+    pub finding: Option<Finding>,
+}
+
+impl Replay {
+    /// A run by this schedule.
+    pub fn new(schedule: Schedule, judge: Judged) -> Self {
+        Self { schedule, judge, at: 0, begun: false, misfit: None, finding: None }
+    }
+
+    /// Behind the schedule's end the thread that ran last goes on, or else the first that can.
+    fn go_on(execution: &Execution, enabled: &[ThreadId]) -> Pick {
+        let last = execution.last_granted().filter(|last| enabled.contains(last));
+        Pick { thread: last.unwrap_or(enabled[0]), choice: 0 }
+    }
+}
+
+impl Strategy for Replay {
+    fn begin(&mut self) -> bool {
+        !std::mem::replace(&mut self.begun, true)
+    }
+
+    fn pick(&mut self, execution: &Execution, enabled: &[ThreadId], _: &[&Task]) -> Option<Pick> {
+        let Some(pick) = self.schedule.get(self.at) else { return Some(Self::go_on(execution, enabled)) };
+        self.at += 1;
+        if enabled.contains(&pick.thread)
+            && pick.choice < super::bounded::ways(execution, pick.thread).count() as u32
+        {
+            return Some(pick);
+        }
+        let who = execution.started.contains(&pick.thread).then(|| execution.thread_name(pick.thread));
+        let who = who.unwrap_or_else(|| format!("thread {}, which was not started", pick.thread.0));
+        self.misfit = Some(format!(
+            "step {} of the schedule {} is of {who}, and cannot be made there: the schedule is of another program",
+            self.at, self.schedule
+        ));
+        None
+    }
+
+    fn end(&mut self, execution: &mut Execution, picks: &Schedule) -> bool {
+        if let Some(misfit) = self.misfit.take() {
+            execution.failure = Some(Failure::Undecided(Reason::NotModelled(misfit)));
+        }
+        if execution.failure.is_none() {
+            judge_run(&self.judge, execution);
+        }
+        if execution.failure.is_some() {
+            self.finding = Some(Finding::of(execution, picks));
+        }
+        false
+    }
+}

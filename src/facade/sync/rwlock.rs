@@ -1,0 +1,261 @@
+//! `RwLock`: std's, beside its part in the world that made it.
+
+use super::held::{self, Held};
+use crate::world::object::{State, rwlock::Rw};
+use crate::world::operation::{At, Kind, Outcome};
+use crate::world::{self, Part, Stepped, World};
+use std::fmt;
+use std::mem::ManuallyDrop;
+use std::ops::{Deref, DerefMut};
+use std::panic::Location;
+use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
+
+type LoomLock = loom::sync::RwLock<()>;
+type Reading<'a, T> = Option<Box<Held<'a, RwLock<T>, loom::sync::RwLockReadGuard<'a, ()>>>>;
+type Writing<'a, T> = Option<Box<Held<'a, RwLock<T>, loom::sync::RwLockWriteGuard<'a, ()>>>>;
+
+/// As [`std::sync::RwLock`]. In a model, a reader that meets a waiting writer waits behind it in some
+/// executions and goes before it in others, since std promises neither.
+///
+/// ```
+/// use raceproof::sync::RwLock;
+///
+/// let names = RwLock::new(vec!["i"]);
+/// names.write().unwrap().push("j");
+/// assert_eq!(names.read().unwrap().len(), 2);
+/// ```
+pub struct RwLock<T: ?Sized> {
+    part: Part<LoomLock>,
+    data: std::sync::RwLock<T>,
+}
+
+impl<T> RwLock<T> {
+    /// As [`std::sync::RwLock::new`].
+    #[inline]
+    #[track_caller]
+    pub fn new(value: T) -> Self {
+        let part = Part::new(Location::caller(), "RwLock", State::rwlock, || LoomLock::new(()));
+        Self { part, data: std::sync::RwLock::new(value) }
+    }
+
+    /// As [`std::sync::RwLock::into_inner`].
+    pub fn into_inner(self) -> LockResult<T> {
+        self.data.into_inner()
+    }
+}
+
+impl<T: ?Sized> RwLock<T> {
+    /// As [`std::sync::RwLock::read`].
+    #[inline]
+    #[track_caller]
+    pub fn read(&self) -> LockResult<RwLockReadGuard<'_, T>> {
+        let held = if world::is_real() { None } else { self.read_in_model(Location::caller()) };
+        reading(self.data.read(), held)
+    }
+
+    /// As [`std::sync::RwLock::try_read`].
+    #[inline]
+    #[track_caller]
+    pub fn try_read(&self) -> TryLockResult<RwLockReadGuard<'_, T>> {
+        let held = if world::is_real() { None } else { self.try_read_in_model(Location::caller())? };
+        or_would_block(self.data.try_read(), held, reading)
+    }
+
+    /// As [`std::sync::RwLock::write`].
+    #[inline]
+    #[track_caller]
+    pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
+        let held = if world::is_real() { None } else { self.write_in_model(Location::caller()) };
+        writing(self.data.write(), held)
+    }
+
+    /// As [`std::sync::RwLock::try_write`].
+    #[inline]
+    #[track_caller]
+    pub fn try_write(&self) -> TryLockResult<RwLockWriteGuard<'_, T>> {
+        let held = if world::is_real() { None } else { self.try_write_in_model(Location::caller())? };
+        or_would_block(self.data.try_write(), held, writing)
+    }
+
+    /// As [`std::sync::RwLock::get_mut`].
+    pub fn get_mut(&mut self) -> LockResult<&mut T> {
+        self.data.get_mut()
+    }
+
+    /// As [`std::sync::RwLock::is_poisoned`].
+    #[inline]
+    #[track_caller]
+    pub fn is_poisoned(&self) -> bool {
+        world::is_poisoned(&self.part, Location::caller(), || self.data.is_poisoned())
+    }
+
+    /// As [`std::sync::RwLock::clear_poison`].
+    #[inline]
+    #[track_caller]
+    pub fn clear_poison(&self) {
+        world::step(&self.part, Kind::ClearPoison, Location::caller(), |_| ());
+        self.data.clear_poison();
+    }
+
+    #[cold]
+    fn read_in_model(&self, at: At) -> Reading<'_, T> {
+        match world::step(&self.part, Kind::Rw(Rw::Read), at, |lock| lock.read().ok()) {
+            Stepped::Loom(Some(guard)) => Held::new(self, at, Some(guard)),
+            Stepped::Model(_) => Held::new(self, at, None),
+            Stepped::Loom(None) | Stepped::Real | Stepped::Unwinding => {
+                held::is_free_while_unwinding(&self.data.try_read());
+                None
+            }
+        }
+    }
+
+    #[cold]
+    fn try_read_in_model<E>(&self, at: At) -> Result<Reading<'_, T>, TryLockError<E>> {
+        match world::step(&self.part, Kind::Rw(Rw::TryRead), at, |lock| lock.try_read().ok()) {
+            Stepped::Loom(Some(guard)) => Ok(Held::new(self, at, Some(guard))),
+            Stepped::Model(Outcome::Done) => Ok(Held::new(self, at, None)),
+            Stepped::Real | Stepped::Unwinding => Ok(None),
+            Stepped::Loom(None) | Stepped::Model(_) => Err(TryLockError::WouldBlock),
+        }
+    }
+
+    #[cold]
+    fn write_in_model(&self, at: At) -> Writing<'_, T> {
+        if world::current() == World::Model {
+            world::step(&self.part, Kind::Rw(Rw::Queue), at, |_| ());
+        }
+        match world::step(&self.part, Kind::Rw(Rw::Write), at, |lock| lock.write().ok()) {
+            Stepped::Loom(Some(guard)) => Held::new(self, at, Some(guard)),
+            Stepped::Model(_) => Held::new(self, at, None),
+            Stepped::Loom(None) | Stepped::Real | Stepped::Unwinding => {
+                held::is_free_while_unwinding(&self.data.try_write());
+                None
+            }
+        }
+    }
+
+    #[cold]
+    fn try_write_in_model<E>(&self, at: At) -> Result<Writing<'_, T>, TryLockError<E>> {
+        match world::step(&self.part, Kind::Rw(Rw::TryWrite), at, |lock| lock.try_write().ok()) {
+            Stepped::Loom(Some(guard)) => Ok(Held::new(self, at, Some(guard))),
+            Stepped::Model(Outcome::Done) => Ok(Held::new(self, at, None)),
+            Stepped::Real | Stepped::Unwinding => Ok(None),
+            Stepped::Loom(None) | Stepped::Model(_) => Err(TryLockError::WouldBlock),
+        }
+    }
+}
+
+#[inline]
+fn reading<'a, T: ?Sized>(
+    data: LockResult<std::sync::RwLockReadGuard<'a, T>>,
+    held: Reading<'a, T>,
+) -> LockResult<RwLockReadGuard<'a, T>> {
+    let guard = |data| RwLockReadGuard { data: ManuallyDrop::new(data), held };
+    match data {
+        Ok(data) => Ok(guard(data)),
+        Err(poisoned) => Err(PoisonError::new(guard(poisoned.into_inner()))),
+    }
+}
+
+#[inline]
+fn writing<'a, T: ?Sized>(
+    data: LockResult<std::sync::RwLockWriteGuard<'a, T>>,
+    held: Writing<'a, T>,
+) -> LockResult<RwLockWriteGuard<'a, T>> {
+    let guard = |data| RwLockWriteGuard { data: ManuallyDrop::new(data), held };
+    match data {
+        Ok(data) => Ok(guard(data)),
+        Err(poisoned) => Err(PoisonError::new(guard(poisoned.into_inner()))),
+    }
+}
+
+#[inline]
+fn or_would_block<D, H, G>(
+    data: TryLockResult<D>,
+    held: H,
+    guard: impl FnOnce(LockResult<D>, H) -> LockResult<G>,
+) -> TryLockResult<G> {
+    match data {
+        Ok(data) => Ok(guard(Ok(data), held)?),
+        Err(TryLockError::Poisoned(poisoned)) => Ok(guard(Err(poisoned), held)?),
+        Err(TryLockError::WouldBlock) => Err(TryLockError::WouldBlock),
+    }
+}
+
+macro_rules! guard {
+    ($guard:ident, $held:ident, $unlock:ident, $must_use:literal) => {
+        /// As std's.
+        #[must_use = $must_use]
+        pub struct $guard<'a, T: ?Sized> {
+            /// Taken out once, in `drop`.
+            data: ManuallyDrop<std::sync::$guard<'a, T>>,
+            held: $held<'a, T>,
+        }
+
+        impl<T: ?Sized> Drop for $guard<'_, T> {
+            #[inline]
+            fn drop(&mut self) {
+                // SAFETY: taken once, here, and not used again.
+                let data = unsafe { ManuallyDrop::take(&mut self.data) };
+                match self.held.take() {
+                    None => drop(data),
+                    Some(held) => {
+                        let part = &held.lock.part;
+                        held.give_back(part, Kind::Rw(Rw::$unlock), data);
+                    }
+                }
+            }
+        }
+
+        impl<T: ?Sized> Deref for $guard<'_, T> {
+            type Target = T;
+
+            #[inline]
+            fn deref(&self) -> &T {
+                &self.data
+            }
+        }
+
+        impl<T: ?Sized + fmt::Debug> fmt::Debug for $guard<'_, T> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                (**self).fmt(f)
+            }
+        }
+
+        impl<T: ?Sized + fmt::Display> fmt::Display for $guard<'_, T> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                (**self).fmt(f)
+            }
+        }
+    };
+}
+
+guard!(RwLockReadGuard, Reading, ReadUnlock, "if unused the RwLock will immediately unlock");
+guard!(RwLockWriteGuard, Writing, WriteUnlock, "if unused the RwLock will immediately unlock");
+
+impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.data
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.data.fmt(f)
+    }
+}
+
+impl<T: Default> Default for RwLock<T> {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
+impl<T> From<T> for RwLock<T> {
+    #[track_caller]
+    fn from(value: T) -> Self {
+        Self::new(value)
+    }
+}
