@@ -50,6 +50,7 @@ pub struct Bounded<L> {
     pub executions: u64,
     cost: (usize, usize),
     diverged: bool,
+    eager: bool,
 }
 
 impl<L: Limit> Bounded<L> {
@@ -69,6 +70,7 @@ impl<L: Limit> Bounded<L> {
             executions: 0,
             cost: (usize::MAX, usize::MAX),
             diverged: false,
+            eager: false,
         }
     }
 
@@ -124,6 +126,18 @@ impl Limit for Budget {
 }
 
 impl<L: Limit> Strategy for Bounded<L> {
+    fn all_eager(&self) -> bool {
+        self.eager
+    }
+
+    /// From the beginning, with every future eager: so its schedule stands by itself.
+    fn restart(&mut self) -> bool {
+        self.points.clear();
+        (self.begun, self.executions, self.pruned) = (false, 0, false);
+        self.eager = true;
+        true
+    }
+
     fn begin(&mut self) -> bool {
         self.depth = 0;
         let first = !std::mem::replace(&mut self.begun, true);

@@ -8,7 +8,7 @@ use super::limits::Limits;
 use super::progress::Progress;
 use super::schedule::{Pick, Schedule};
 use crate::world::execution::{self, Execution, Phase};
-use crate::world::failure::Failure;
+use crate::world::failure::{Failure, Reason};
 use crate::world::operation::{Kind, ThreadId};
 use crate::world::{self, World, panic, spawn};
 use shuttle::scheduler::{Schedule as ShuttleSchedule, Scheduler, Task, TaskId};
@@ -35,6 +35,18 @@ pub trait Strategy {
     /// Whether a deadlock is told as soon as some threads can never go on, though others still can.
     fn ends_at_a_cycle(&self) -> bool {
         true
+    }
+
+    /// Whether every future is to make its step in every poll. Else only those do whose answer without a
+    /// step was seen.
+    fn all_eager(&self) -> bool {
+        false
+    }
+
+    /// An execution was given up because a future's answer was seen that no step stands behind. Returns
+    /// whether the search begins anew; else it draws another one.
+    fn restart(&mut self) -> bool {
+        false
     }
 
     /// How many executions there are about, as far as the search can tell.
@@ -87,7 +99,10 @@ pub fn drive<S: Strategy + 'static>(program: &Program, strategy: S, steps_max: u
         running: false,
         progress: Progress::new(),
     };
-    execution::with(Execution::forget_program);
+    execution::with(|e| {
+        e.forget_program();
+        e.sites.all = strategy.borrow().all_eager();
+    });
     let ran = {
         let _model = world::enter(World::Model);
         let program = Arc::clone(program);
@@ -126,6 +141,18 @@ impl<S: Strategy> Driver<S> {
     fn ended(&mut self) -> bool {
         execution::with(|e| {
             let mut counts = self.counts.borrow_mut();
+            if let Some(at) = e.sites.exposed.first().copied() {
+                if e.sites.learn() {
+                    let mut strategy = self.strategy.borrow_mut();
+                    if strategy.restart() {
+                        *counts = Counts::default();
+                    }
+                    e.sites.all = strategy.all_eager();
+                    return true;
+                }
+                let what = format!("a future at {at} answers without a step for no reason");
+                e.failure = Some(Failure::Undecided(Reason::NotModelled(what)));
+            }
             leftover_panic(e);
             match e.failure {
                 Some(Failure::Cut) => counts.redundant += 1,
@@ -228,6 +255,7 @@ impl<S: Strategy> Scheduler for Driver<S> {
         execution::with(|e| {
             e.begin(self.steps_max);
             e.preemptions = Some(0);
+            self.picks.set_eager(e.sites.all);
         });
         Some(ShuttleSchedule::new(0))
     }

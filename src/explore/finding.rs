@@ -19,6 +19,14 @@ pub enum Finding {
 }
 
 impl Finding {
+    /// The same, where its schedule cannot be run again.
+    pub fn without_schedule(mut self) -> Self {
+        if let Self::Wrong(shown) = &mut self {
+            shown.schedule = None;
+        }
+        self
+    }
+
     /// What `execution` shows, which `picks` led to.
     ///
     /// # Panics
@@ -208,6 +216,7 @@ fn awaited(execution: &Execution, wait: &Wait, waits: &[Wait]) -> String {
     let at = line(wait.operation.at);
     match (wait.operation.kind, wait.held_by) {
         (Kind::Join, _) => format!("the end of {} ({at})", joined(execution, wait)),
+        (Kind::Repoll, _) => format!("a wake behind {at}, and nobody wakes it"),
         (Kind::Recv, _) => format!("a message in {} ({at}), which nobody sends", name_of(object)),
         (Kind::Send, _) => format!("room in {} ({at}), which nobody makes", name_of(object)),
         (_, Some((holder, _))) if holder == wait.thread => {

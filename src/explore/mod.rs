@@ -7,6 +7,8 @@ mod brute;
 mod brute_calls;
 #[cfg(all(test, feature = "tokio"))]
 mod brute_peers;
+#[cfg(all(test, feature = "tokio"))]
+mod brute_tasks;
 mod budget;
 mod driver;
 mod dropped;

@@ -7,10 +7,11 @@
 
 use crate::world::clock::Clock;
 use crate::world::execution::{Event, Execution};
-use crate::world::operation::{Kind, ObjectId, Outcome, Relation, ThreadId, relation};
+use crate::world::operation::{Kind, ObjectId, Operation, Outcome, Relation, ThreadId, affects, relation};
+use crate::world::task::Announced;
 
 /// A step, as far as its order matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// Whose.
     pub thread: ThreadId,
@@ -20,21 +21,55 @@ pub struct Step {
     pub kind: Kind,
     /// What it turned out to be.
     pub outcome: Outcome,
+    /// What it has to do with steps on other objects.
+    pub announced: Announced,
 }
 
 impl Step {
     /// The step that an event of the trace is.
     pub fn of(event: &Event) -> Self {
-        let operation = &event.operation;
-        Self { thread: event.thread, object: operation.object, kind: operation.kind, outcome: event.outcome }
+        let (thread, announced) = (event.thread, event.announced.clone());
+        let Operation { object, kind, .. } = event.operation;
+        Self { thread, object, kind, outcome: event.outcome, announced }
+    }
+
+    /// The step that a thread is before.
+    pub fn next_of(execution: &Execution, thread: ThreadId) -> Option<Self> {
+        let next = &execution.threads[thread.index()];
+        let (Operation { object, kind, .. }, _) = next.next?;
+        Some(Self { thread, object, kind, outcome: Outcome::Pending, announced: next.task.announced.clone() })
+    }
+
+    /// The same step with what it turned out to be.
+    #[must_use]
+    pub fn with(mut self, outcome: Outcome) -> Self {
+        self.outcome = outcome;
+        self
     }
 
     /// How this step relates to a later one of another thread.
     pub fn relation(&self, later: &Self) -> Relation {
-        if self.object != later.object {
-            return Relation::Independent;
+        if self.object == later.object {
+            let related = relation((self.kind, self.outcome), (later.kind, later.outcome));
+            if related != Relation::Independent {
+                return related;
+            }
         }
-        relation((self.kind, self.outcome), (later.kind, later.outcome))
+        if self.meets(later) || later.meets(self) { Relation::Racing } else { Relation::Independent }
+    }
+
+    /// Whether it is a poll that waits for what the other one does, or a step in which a call of its task's
+    /// waker may be seen.
+    fn meets(&self, other: &Self) -> bool {
+        let waits = self.announced.members.as_ref().is_some_and(|members| {
+            let step = (other.kind, other.outcome);
+            members.iter().any(|(object, kind)| *object == other.object && affects(step, *kind))
+        });
+        let woken = match other.kind {
+            Kind::Wake(task) | Kind::CallWaker(task) => self.announced.listens && task == self.thread,
+            _ => false,
+        };
+        waits || woken
     }
 
     /// Whether the order of the two makes no difference.
@@ -62,7 +97,8 @@ pub struct Order {
     clocks: Vec<Clock>,
     /// The position of each step among those of its thread, from 1.
     nth: Vec<u32>,
-    /// The send whose message a `try_recv` received: it could have come later, and found nothing.
+    /// The send whose message a `try_recv` received, the receive that made room for a `try_send`: it could have
+    /// come later, and the attempt found nothing.
     received: Vec<Option<usize>>,
     /// Whether a step waited for another that it names.
     waited: Vec<bool>,
@@ -111,7 +147,7 @@ impl Order {
             clock.join(&self.clocks[step]);
         }
         for (i, earlier) in self.steps.iter().enumerate() {
-            if earlier.object == step.object && earlier.relation(&step) != Relation::Independent {
+            if earlier.relation(&step) != Relation::Independent {
                 clock.join(&self.clocks[i]);
             }
         }
@@ -122,7 +158,8 @@ impl Order {
         self.nth.push(nth);
         self.waited.push(!after.is_empty());
         let send = after.first().and_then(|event| self.of_event[*event]);
-        self.received.push(send.filter(|_| step.kind == Kind::TryRecv && step.outcome == Outcome::Done));
+        let tries = matches!(step.kind, Kind::TryRecv | Kind::TrySend) && step.outcome == Outcome::Done;
+        self.received.push(send.filter(|_| tries));
         self.last[step.thread.index()] = Some(at);
         self.of_thread[step.thread.index()].push(at);
         self.steps.push(step);
@@ -148,7 +185,7 @@ impl Order {
     pub fn canonical(&self) -> String {
         let mut steps: Vec<String> = (0..self.steps.len())
             .map(|i| {
-                let Step { thread, object, kind, outcome } = self.steps[i];
+                let Step { thread, object, kind, outcome, .. } = &self.steps[i];
                 let (thread, creator, nth) = (thread.0, object.creator.0, object.nth);
                 let (at, clock) = (self.nth[i], &self.clocks[i]);
                 format!("{thread}.{at} {kind:?} {creator}.{nth} {outcome:?} {clock:?}")
@@ -190,18 +227,11 @@ impl Order {
     /// filled the channel.
     pub fn races(&self, execution: &Execution, mut found: impl FnMut(usize, &Later<'_>) -> bool) {
         for at in 0..self.steps.len() {
-            let later = Later { step: self.steps[at], at: Some(at), before: &self.before[at] };
+            let later = Later { step: self.steps[at].clone(), at: Some(at), before: &self.before[at] };
             self.races_with(&later, at, &mut found);
         }
-        for (i, thread) in execution.threads.iter().enumerate() {
-            let Some((operation, _)) = &thread.next else { continue };
-            let id = ThreadId(i as u16);
-            let step = Step {
-                thread: id,
-                object: operation.object,
-                kind: operation.kind,
-                outcome: Outcome::Pending,
-            };
+        for id in (0..execution.threads.len()).map(|i| ThreadId(i as u16)) {
+            let Some(step) = Step::next_of(execution, id) else { continue };
             let mut before = Clock::default();
             self.before_step(execution, id, &mut before);
             self.races_with(&Later { step, at: None, before: &before }, self.steps.len(), &mut found);
@@ -248,14 +278,14 @@ impl Order {
     /// have been run in place of `first`.
     pub fn reversal(&self, first: usize, later: &Later<'_>) -> Sequence {
         // What the later step turns out to be without the first one is not known.
-        let last = Step { outcome: Outcome::Pending, ..later.step };
+        let last = later.step.clone().with(Outcome::Pending);
         let mut sequence = Sequence::default();
         let mut clock = later.before.clone();
         for i in (first + 1..self.steps.len()).filter(|i| !self.happens_before(first, *i)) {
             if self.steps[i].relation(&last) != Relation::Independent {
                 clock.join(&self.clocks[i]);
             }
-            sequence.push(self.steps[i], self.clocks[i].clone(), self.nth[i]);
+            sequence.push(self.steps[i].clone(), self.clocks[i].clone(), self.nth[i]);
         }
         let nth = later.before.get(last.thread) + 1;
         clock.set(last.thread, nth);
@@ -301,7 +331,7 @@ impl Sequence {
 
     /// The steps.
     pub fn steps(&self) -> impl DoubleEndedIterator<Item = Step> + '_ {
-        self.steps.iter().map(|(step, _, _)| *step)
+        self.steps.iter().map(|(step, _, _)| step.clone())
     }
 
     /// Whether `step` could be run first, so that the rest is still a run of the same order: it is in the

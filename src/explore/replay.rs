@@ -16,6 +16,7 @@ pub struct Replay {
     at: usize,
     begun: bool,
     misfit: Option<String>,
+    eager: bool,
     /// What the execution shows, if it shows anything.
     pub finding: Option<Finding>,
 }
@@ -23,7 +24,8 @@ pub struct Replay {
 impl Replay {
     /// A run by this schedule.
     pub fn new(schedule: Schedule, judge: Judged) -> Self {
-        Self { schedule, judge, at: 0, begun: false, misfit: None, finding: None }
+        let eager = schedule.is_eager();
+        Self { schedule, judge, at: 0, begun: false, misfit: None, eager, finding: None }
     }
 
     /// Behind the schedule's end the thread that ran last goes on, or else the first that can.
@@ -34,6 +36,17 @@ impl Replay {
 }
 
 impl Strategy for Replay {
+    fn all_eager(&self) -> bool {
+        self.eager
+    }
+
+    /// From the beginning, with every future eager: so its schedule stands by itself.
+    fn restart(&mut self) -> bool {
+        (self.begun, self.at, self.misfit) = (false, 0, None);
+        self.eager = true;
+        true
+    }
+
     fn begin(&mut self) -> bool {
         !std::mem::replace(&mut self.begun, true)
     }

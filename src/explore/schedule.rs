@@ -1,6 +1,6 @@
 //! Schedules as short printable strings: who made each step, and which way each choice went.
 //!
-//! `r1:` says the version; then, for one of several scenarios, its number and a stroke; then a character a step, the thread in base 36 (in brackets from 36 on), and
+//! `r1:` says the version; then a tilde if every future makes its step in every poll (`world::task`); then, for one of several scenarios, its number and a stroke; then a character a step, the thread in base 36 (in brackets from 36 on), and
 //! behind a step that was a choice a point and the way it took.
 
 use crate::world::operation::ThreadId;
@@ -29,10 +29,13 @@ pub struct Pick {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Schedule {
     scenario: Option<usize>,
+    eager: bool,
     picks: Vec<(Pick, bool)>,
 }
 
 const VERSION: &str = "r1:";
+
+const EAGER: &str = "~";
 
 impl Schedule {
     /// One step more; `chooses` says that it is a choice.
@@ -61,6 +64,16 @@ impl Schedule {
         Self { scenario: Some(scenario), ..self }
     }
 
+    /// Whether every future makes its step in every poll.
+    pub fn is_eager(&self) -> bool {
+        self.eager
+    }
+
+    /// Every future makes its step in every poll, or only those of which it matters.
+    pub fn set_eager(&mut self, eager: bool) {
+        self.eager = eager;
+    }
+
     /// The number of steps.
     pub fn len(&self) -> usize {
         self.picks.len()
@@ -75,6 +88,7 @@ impl Schedule {
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(VERSION)?;
+        f.write_str(if self.eager { EAGER } else { "" })?;
         if let Some(scenario) = self.scenario {
             write!(f, "{scenario}/")?;
         }
@@ -115,6 +129,9 @@ impl FromStr for Schedule {
             return Err(ParseScheduleError(what));
         };
         let mut schedule = Self::default();
+        if let Some(steps) = rest.strip_prefix(EAGER) {
+            (schedule.eager, rest) = (true, steps);
+        }
         if let Some((scenario, steps)) = rest.split_once('/') {
             schedule.scenario = Some(scenario.parse().map_err(|_| bad(rest))?);
             rest = steps;
@@ -165,6 +182,8 @@ mod tests {
         is_kept("r1:");
         is_kept("r1:0121.12.(40)(36)z");
         is_kept("r1:214/0121");
+        is_kept("r1:~0121");
+        is_kept("r1:~3/0121");
     }
 
     #[test]

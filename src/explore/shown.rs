@@ -11,6 +11,7 @@ use super::replay::Replay;
 use super::schedule::Schedule;
 use super::shrink;
 use crate::verdict::Cut;
+use crate::world::execution;
 
 /// Steps that are made in looking for it: about a second.
 const STEPS_MAX: usize = 1_000_000;
@@ -36,6 +37,8 @@ pub fn shown(
     found: &Schedule,
     first: Finding,
 ) -> Finding {
+    // A schedule in which only some futures are eager does not stand by itself.
+    let stands = !execution::with(|e| e.sites.has_learned());
     let mut left = Steps(STEPS_MAX);
     for preemptions_max in 0.. {
         let search = Bounded::new(preemptions_max, judge.clone(), left).for_the_best();
@@ -47,6 +50,9 @@ pub fn shown(
             break;
         }
         left = search.limit;
+    }
+    if !stands {
+        return first.without_schedule();
     }
     let smaller = shrink::smaller(program, judge, steps_max, found);
     let (replayed, _) = drive(program, Replay::new(smaller, judge.clone()), steps_max);

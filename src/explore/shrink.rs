@@ -69,6 +69,7 @@ struct Directed {
     judge: Judged,
     at: usize,
     begun: bool,
+    eager: bool,
     /// The departures that were made.
     departed: Vec<Departure>,
     /// The schedule, if the program failed.
@@ -93,6 +94,18 @@ impl Directed {
 }
 
 impl Strategy for Directed {
+    fn all_eager(&self) -> bool {
+        self.eager
+    }
+
+    /// From the beginning, with every future eager: so its schedule stands by itself.
+    fn restart(&mut self) -> bool {
+        (self.begun, self.at) = (false, 0);
+        self.departed.clear();
+        self.eager = true;
+        true
+    }
+
     fn begin(&mut self) -> bool {
         !std::mem::replace(&mut self.begun, true)
     }

@@ -28,12 +28,12 @@ pub fn is_dropped() -> Option<At> {
     }
     let at = execution::with(|e| {
         let thread = &e.threads[e.current.index()];
-        thread.leaf.lie().or_else(|| thread.last.map(|last| e.trace[last].operation.at))
+        thread.task.leaf.lie().or_else(|| thread.last.map(|last| e.trace[last].operation.at))
     })?;
     if choose(2, DROP, at) == 0 {
         return None;
     }
-    execution::with(|e| e.threads[e.current.index()].leaf = Leaf::None);
+    execution::with(|e| e.threads[e.current.index()].task.leaf = Leaf::None);
     Some(at)
 }
 

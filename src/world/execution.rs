@@ -6,6 +6,7 @@
 use super::failure::{Failure, Panic, Reason, Wait};
 use super::object::{Knowledge, Object, State, Step};
 use super::operation::{At, Kind, ObjectId, Operation, Outcome, Patience, ThreadId, Value};
+use super::task::{Announced, Sites, Standing};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -43,6 +44,8 @@ pub struct Event {
     pub value: Value,
     /// The object's position among the execution's objects.
     pub slot: u32,
+    /// What a task's step has to do with steps on other objects.
+    pub announced: Announced,
     /// Steps that made this one possible, in `Execution::after`.
     after: Range<u32>,
 }
@@ -78,8 +81,8 @@ pub struct Thread {
     pub spawned_at: Option<At>,
     /// How it ended, if it panicked, until somebody takes note by joining it.
     pub panic: Option<Panic>,
-    /// A future of it that answered `Pending` without a step and waits for its turn.
-    pub leaf: super::task::Leaf,
+    /// What its task stands at.
+    pub task: Standing,
     /// How often in a row it yielded though nothing had changed since its last step.
     idle_yields: u32,
     /// Its call that has not made a step yet.
@@ -92,7 +95,7 @@ pub struct Thread {
     steps: u32,
     /// The object that stands for it, for those who join it.
     object: Option<u32>,
-    knowledge: Knowledge,
+    pub(super) knowledge: Knowledge,
     objects: u32,
     children: u32,
 }
@@ -126,6 +129,8 @@ pub struct Execution {
     pub chosen: u32,
     /// The line of a step that no scheduler granted, made by a destructor while a panic unwound.
     pub unscheduled: Option<At>,
+    /// Where futures answer by a step at once, in every execution of the program.
+    pub sites: Sites,
     /// Why the execution ends before its end.
     pub failure: Option<Failure>,
     after: Vec<usize>,
@@ -163,18 +168,24 @@ impl Execution {
         self.switches = 0;
         self.unscheduled = None;
         self.current = ThreadId::MAIN;
+        self.sites.begin();
         for thread in &mut self.threads {
+            thread.task.forget();
             let mut knowledge = std::mem::take(&mut thread.knowledge);
             knowledge.clear();
             *thread = Thread { knowledge, ..Thread::default() };
         }
         self.start(ThreadId::MAIN, None, None);
+        let place = self.create("thread", std::panic::Location::caller(), State::thread());
+        self.threads[ThreadId::MAIN.index()].object = Some(place.slot);
     }
 
     /// Forgets the program: identities of threads begin anew.
     pub fn forget_program(&mut self) {
         self.identities.clear();
+        self.threads.iter_mut().for_each(|thread| thread.task.forget());
         self.threads.clear();
+        self.sites = Sites::default();
     }
 
     fn start(&mut self, id: ThreadId, name: Option<String>, spawned_at: Option<At>) {
@@ -200,7 +211,7 @@ impl Execution {
         let spawned_after = self.threads[parent.index()].last.or(self.threads[parent.index()].spawned_after);
         let clock = self.threads[parent.index()].knowledge.clock.clone();
         self.threads[parent.index()].knowledge.clock.tick(parent);
-        let place = self.create("thread", at, State::Thread(super::object::thread::Thread::default()));
+        let place = self.create("thread", at, State::thread());
         let thread = &mut self.threads[id.index()];
         thread.object = Some(place.slot);
         thread.spawned_after = spawned_after;
@@ -266,6 +277,7 @@ impl Execution {
         let thread = &mut self.threads[self.current.index()];
         thread.phase = Phase::AtStep;
         thread.next = Some((operation, slot));
+        thread.task.announce(operation.kind);
     }
 
     /// The current thread unwinds, and makes this step when it has ended.
@@ -292,15 +304,29 @@ impl Execution {
     /// Whether a thread is before a step that it could make now.
     pub fn is_enabled(&self, id: ThreadId) -> bool {
         let thread = &self.threads[id.index()];
-        match (&thread.phase, &thread.next) {
-            (Phase::AtStep, Some((operation, _))) if operation.kind == Kind::Yield => {
-                thread.idle_yields == 0 || self.sees_news(id)
-            }
-            (Phase::AtStep, Some((operation, slot))) => {
-                self.objects[*slot as usize].state.enabled_for(id, operation.kind)
-            }
-            _ => false,
+        let Some((operation, slot)) = thread.next.as_ref().filter(|_| thread.phase == Phase::AtStep) else {
+            return false;
+        };
+        let on_object = self.objects[*slot as usize].state.enabled_for(id, operation.kind);
+        match operation.kind {
+            Kind::Yield => thread.idle_yields == 0 || self.sees_news(id),
+            Kind::Repoll => on_object || self.may_poll_again(id),
+            _ => on_object,
         }
+    }
+
+    /// Whether a task that is to be polled again is for what it waits for, or by its own wish.
+    fn may_poll_again(&self, id: ThreadId) -> bool {
+        let thread = &self.threads[id.index()];
+        let mut members = thread.task.members.iter().filter(|member| member.is_own());
+        thread.task.begins
+            || members.any(|member| self.may_go_on(member.slot, member.kind))
+            || thread.task.yielded && (thread.idle_yields == 0 || self.sees_news(id))
+    }
+
+    /// Whether an operation that waits on an object could be done now.
+    pub fn may_go_on(&self, slot: u32, kind: Kind) -> bool {
+        self.objects[slot as usize].state.enabled(kind)
     }
 
     /// Whether a thread waits only for others to go first, and may go on if nobody else can.
@@ -309,8 +335,16 @@ impl Execution {
     pub fn may_yield_idly(&self, id: ThreadId) -> bool {
         const IDLE_YIELDS_MAX: u32 = 16;
         let thread = &self.threads[id.index()];
-        let yields = matches!(&thread.next, Some((operation, _)) if operation.kind == Kind::Yield);
-        thread.phase == Phase::AtStep && yields && thread.idle_yields < IDLE_YIELDS_MAX
+        thread.phase == Phase::AtStep && self.is_before_a_yield(id) && thread.idle_yields < IDLE_YIELDS_MAX
+    }
+
+    fn is_before_a_yield(&self, id: ThreadId) -> bool {
+        let thread = &self.threads[id.index()];
+        match &thread.next {
+            Some((operation, _)) if operation.kind == Kind::Repoll => thread.task.yielded,
+            Some((operation, _)) => operation.kind == Kind::Yield,
+            None => false,
+        }
     }
 
     /// Whether a thread waits for a time, which is up if nobody else can go on.
@@ -376,10 +410,13 @@ impl Execution {
         let id = self.current;
         let event = self.trace.len();
         let first = self.after.len() as u32;
-        if operation.kind == Kind::Yield {
+        let yields = operation.kind == Kind::Yield
+            || operation.kind == Kind::Repoll && self.threads[id.index()].task.yielded;
+        if yields {
             let idle = if self.sees_news(id) { 0 } else { self.threads[id.index()].idle_yields + 1 };
             self.threads[id.index()].idle_yields = idle;
         }
+        let polls = operation.kind == Kind::Repoll;
         let thread = &mut self.threads[id.index()];
         let object = &mut self.objects[slot as usize];
         object.shared |= *object.user.get_or_insert(id) != id;
@@ -397,6 +434,10 @@ impl Execution {
             Kind::Choose(_) => Outcome::Chose(self.chosen),
             _ => *done.as_ref().unwrap_or(&Outcome::Done),
         };
+        if polls {
+            self.poll_begins(id);
+        }
+        self.note_wakes(slot);
         self.note(operation, slot, outcome, first);
         if let Err(race) = done {
             self.fail(Failure::DataRace { object: slot, race });
@@ -423,8 +464,10 @@ impl Execution {
         if let Some(call) = thread.call.take() {
             self.calls[call].invoked = Some(event);
         }
+        let announced = std::mem::take(&mut thread.task.announced);
         let after = first..self.after.len() as u32;
-        self.trace.push(Event { thread: self.current, operation, outcome, value: Value::None, slot, after });
+        let (thread, value) = (self.current, Value::None);
+        self.trace.push(Event { thread, operation, outcome, value, slot, announced, after });
     }
 
     /// What the current thread's last step read or wrote.
@@ -516,14 +559,28 @@ impl Execution {
 
     /// No thread can make a step, and some have not finished: who waits for what.
     pub fn stuck(&self) -> Failure {
-        let waits = self.threads.iter().enumerate().filter_map(|(i, thread)| {
-            let (operation, slot) = thread.next.as_ref()?;
-            let held_by = self.objects[*slot as usize].state.holder();
-            Some(Wait { thread: ThreadId(i as u16), operation: *operation, slot: *slot, held_by })
-        });
-        let waits: Vec<Wait> = waits.collect();
-        let yields = waits.iter().all(|wait| wait.operation.kind == Kind::Yield);
+        let ids = || (0..self.threads.len()).map(|i| ThreadId(i as u16));
+        let before_step = |id: &ThreadId| self.threads[id.index()].next.is_some();
+        let waits: Vec<Wait> = ids().flat_map(|id| self.waits_of(id)).collect();
+        let yields = ids().filter(before_step).all(|id| self.is_before_a_yield(id));
         if yields { Failure::Livelock { waits } } else { Failure::Deadlock { waits } }
+    }
+
+    /// What a thread waits for: a task may wait for several things.
+    fn waits_of(&self, thread: ThreadId) -> Vec<Wait> {
+        let Some((operation, slot)) = self.threads[thread.index()].next else { return Vec::new() };
+        let wait = |operation: Operation, slot: u32| {
+            let held_by = self.objects[slot as usize].state.holder();
+            Wait { thread, operation, slot, held_by }
+        };
+        let members = self.threads[thread.index()].task.members.iter();
+        let waits: Vec<Wait> = members
+            .filter(|_| operation.kind == Kind::Repoll)
+            .map(|member| {
+                wait(Operation { object: member.object, kind: member.kind, at: member.at }, member.slot)
+            })
+            .collect();
+        if waits.is_empty() { vec![wait(operation, slot)] } else { waits }
     }
 
     /// Whether two threads met in an object.

@@ -210,6 +210,7 @@ fn step_in_model<R>(place: Place, kind: Kind, at: At) -> Stepped<R> {
     }
     if !over {
         task::no_lie_stands(at);
+        task::call_due();
     }
     match turn(operation, place.slot) {
         Some(outcome) => Stepped::Model(outcome),

@@ -103,6 +103,14 @@ pub enum Kind {
     Query,
     /// Takes one of so many ways on; a branch of the search that is no schedule.
     Choose(u32),
+    /// Polls a task again, once something that it waits for is there.
+    Repoll,
+    /// Wakes a task through its waker.
+    Wake(ThreadId),
+    /// Is about to call a waker that a task has put around its own.
+    CallWaker(ThreadId),
+    /// Asks a task to end at its next poll.
+    Abort,
 }
 
 /// How long a step waits.
@@ -153,7 +161,7 @@ impl Kind {
     /// Whether there are states of its object in which it waits.
     pub fn may_wait(self) -> bool {
         match self {
-            Self::Join | Self::Yield | Self::Lock | Self::Send | Self::Recv => true,
+            Self::Join | Self::Yield | Self::Lock | Self::Send | Self::Recv | Self::Repoll => true,
             Self::Rw(kind) => matches!(kind, Rw::Write | Rw::Read),
             Self::Cv(kind) => matches!(kind, Cv::Wake(_)),
             Self::Parking(kind) => matches!(kind, Parking::Park(_)),
@@ -183,6 +191,7 @@ impl Kind {
         let looks = matches!(
             self,
             Self::Yield
+                | Self::Repoll
                 | Self::Load(_)
                 | Self::Fence(_)
                 | Self::CellRead
@@ -245,6 +254,9 @@ impl Kind {
             Self::ReceiverClose => "close",
             Self::Query => "look at",
             Self::Choose(_) => "choose",
+            Self::Repoll => "poll",
+            Self::Wake(_) | Self::CallWaker(_) => "wake",
+            Self::Abort => "abort",
         }
     }
 }
@@ -293,6 +305,13 @@ pub fn relation(first: (Kind, Outcome), second: (Kind, Outcome)) -> Relation {
         (a, Kind::ClearPoison) if a.locks() => Racing,
         _ if is_atomic(a) && is_atomic(b) => racing_if(a.writes(a_out) || b.writes(b_out)),
         (Kind::Send, Kind::Send) => Racing,
+        // A receive and a send that found room without it commute; the receive that made room names itself.
+        (Kind::TrySend, Kind::Recv) => racing_if(a_out != Outcome::Done),
+        (Kind::Recv, Kind::TrySend) => racing_if(b_out != Outcome::Done),
+        (Kind::TrySend, Kind::TryRecv) | (Kind::TryRecv, Kind::TrySend) => {
+            racing_if(a_out != Outcome::Done || b_out != Outcome::Done)
+        }
+        (Kind::TrySend, Kind::SenderDrop) | (Kind::SenderDrop, Kind::TrySend) => Independent,
         (Kind::TrySend, _) | (_, Kind::TrySend) => Racing,
         (Kind::Recv | Kind::TryRecv, Kind::Recv | Kind::TryRecv) => Racing,
         (Kind::TryRecv, Kind::Send | Kind::SenderDrop) => racing_if(a_out != Outcome::Done),
@@ -303,7 +322,27 @@ pub fn relation(first: (Kind, Outcome), second: (Kind, Outcome)) -> Relation {
         (Kind::Query, Kind::Query) => Independent,
         (Kind::Query, _) | (_, Kind::Query) => Racing,
         (Kind::IsFinished, Kind::Exit) | (Kind::Exit, Kind::IsFinished) => Racing,
+        (Kind::Abort, Kind::Abort) => Independent,
+        _ if is_of_task(a) && is_of_task(b) => Racing,
         _ => Independent,
+    }
+}
+
+/// Whether it is done to a task from within or without, while that is not polled.
+fn is_of_task(kind: Kind) -> bool {
+    matches!(kind, Kind::Repoll | Kind::Wake(_) | Kind::CallWaker(_) | Kind::Abort)
+}
+
+/// Whether a step may let an operation of another thread on its object go on, or hold it back again.
+///
+/// It is asked about what a task waits for: the task is polled again when one of its operations can go on.
+pub fn affects(step: (Kind, Outcome), waiting: Kind) -> bool {
+    match (step.0, waiting) {
+        _ if step.1 == Outcome::Failed => false,
+        (Kind::Load(_) | Kind::Query | Kind::IsFinished | Kind::Join, _) | (Kind::SenderDrop, Kind::Send) => {
+            false
+        }
+        _ => true,
     }
 }
 

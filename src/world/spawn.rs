@@ -3,10 +3,11 @@
 use super::execution::{self, Phase};
 use super::failure::{Failure, Panic};
 use super::operation::{At, Kind, Operation, ThreadId};
-use super::{World, current, panic};
+use super::{Part, World, current, panic, task};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 
 /// How a thread ended: what it returned, or what it panicked with.
 pub type Ended<T> = Arc<Mutex<Option<std::thread::Result<T>>>>;
@@ -103,9 +104,12 @@ fn run<T>(thread: ThreadId, body: impl FnOnce() -> T, ended: &Ended<T>) {
         if execution::with(|e| e.is_over()) {
             panic::give_up();
         }
-        body()
+        let output = body();
+        task::call_due();
+        output
     }));
     let panic = outcome.as_ref().err().and_then(|payload| panic::caught(thread, &**payload));
+    let panic = task::truth(thread, panic);
     if Arc::strong_count(ended) > 1 {
         *ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
         return finish(thread, panic);
@@ -124,6 +128,7 @@ fn finish(thread: ThreadId, panic: Option<Panic>) {
             execution::with(|e| e.fail(Failure::Panic(panic)));
         }
     } else {
+        task::call_due();
         exit_step(thread);
     }
     execution::with(|e| {
@@ -154,8 +159,12 @@ fn exit_step(thread: ThreadId) {
 
 /// Runs the main thread of an execution, and notes how it ended.
 pub fn run_main(body: impl FnOnce()) {
-    let outcome = catch_unwind(AssertUnwindSafe(body));
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        body();
+        task::call_due();
+    }));
     let panic = outcome.err().and_then(|payload| panic::caught(ThreadId::MAIN, &*payload));
+    let panic = task::truth(ThreadId::MAIN, panic);
     execution::with(|e| {
         e.current = ThreadId::MAIN;
         if let Some(panic) = panic {
@@ -167,32 +176,55 @@ pub fn run_main(body: impl FnOnce()) {
 
 impl<T> Spawned<T> {
     /// Waits for the thread's end, and takes note of its panic if it panicked.
-    pub fn join(self, at: At) -> std::thread::Result<T> {
-        if let Some(loom) = self.loom {
-            if loom.ended.recv().is_err() || execution::with(|e| e.is_over()) {
-                panic::give_up();
-            }
-            set_loom_thread();
-            let place = execution::with(|e| e.thread_place(self.thread));
-            let operation = Operation { object: place.id, kind: Kind::Join, at };
-            execution::with(|e| e.record(operation, place.slot, super::Outcome::Done));
-        } else {
-            let place = execution::with(|e| e.thread_place(self.thread));
-            super::step_in_model::<()>(place, Kind::Join, at);
-            execution::with(|e| e.threads[self.thread.index()].panic = None);
+    pub fn join(mut self, at: At) -> std::thread::Result<T> {
+        if let Some(loom) = self.loom.take() {
+            return self.join_in_loom(&loom, at);
         }
+        let place = execution::with(|e| e.thread_place(self.thread));
+        super::step_in_model::<()>(place, Kind::Join, at);
+        self.joined()
+    }
+
+    /// As `join`, by a task, which waits without holding its thread.
+    pub fn poll_join(
+        &mut self,
+        context: &Context<'_>,
+        turn: &mut task::Turn,
+        at: At,
+    ) -> Poll<std::thread::Result<T>> {
+        if self.loom.is_some() {
+            let poll = turn.in_loom(at);
+            return poll.map(|()| match self.loom.take() {
+                Some(loom) => self.join_in_loom(&loom, at),
+                None => panic::give_up(),
+            });
+        }
+        let part = Part::<()>::Model(execution::with(|e| e.thread_place(self.thread)));
+        let waits = task::Waits { kind: Kind::Join, attempt: Kind::IsFinished, at };
+        turn.step(context, &part, waits, |()| ()).map(|_| self.joined())
+    }
+
+    fn join_in_loom(&self, loom: &LoomEnd, at: At) -> std::thread::Result<T> {
+        if loom.ended.recv().is_err() || execution::with(|e| e.is_over()) {
+            panic::give_up();
+        }
+        set_loom_thread();
+        let place = execution::with(|e| e.thread_place(self.thread));
+        let operation = Operation { object: place.id, kind: Kind::Join, at };
+        execution::with(|e| e.record(operation, place.slot, super::Outcome::Done));
+        self.joined()
+    }
+
+    /// The thread has exited, and somebody knows how.
+    fn joined(&self) -> std::thread::Result<T> {
+        execution::with(|e| e.threads[self.thread.index()].panic = None);
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
         ended.unwrap_or_else(|| panic::give_up())
     }
 
     /// Whether the thread has made its last step.
     pub fn is_finished(&self, at: At) -> bool {
-        if self.loom.is_some() {
-            return execution::with(|e| e.threads[self.thread.index()].phase == Phase::Finished);
-        }
-        let place = execution::with(|e| e.thread_place(self.thread));
-        let stepped = super::step_in_model::<()>(place, Kind::IsFinished, at);
-        matches!(stepped, super::Stepped::Model(super::Outcome::Done))
+        is_finished(self.thread, at)
     }
 }
 
@@ -217,6 +249,16 @@ pub fn join_scoped(mut next: impl FnMut() -> Option<ThreadId>, at: At) -> bool {
         panicked |= execution::with(|e| e.threads[thread.index()].panic.take()).is_some();
     }
     panicked
+}
+
+/// Whether a thread has made its last step.
+pub fn is_finished(thread: ThreadId, at: At) -> bool {
+    if current() == World::Loom {
+        return execution::with(|e| e.threads[thread.index()].phase == Phase::Finished);
+    }
+    let place = execution::with(|e| e.thread_place(thread));
+    let stepped = super::step_in_model::<()>(place, Kind::IsFinished, at);
+    matches!(stepped, super::Stepped::Model(super::Outcome::Done))
 }
 
 /// Loom tells nobody when it switches: asks it who runs.

@@ -1,6 +1,6 @@
 //! The exhaustive search against brute force: random small programs, by every interleaving of their steps.
 
-mod program;
+pub(super) mod program;
 
 use super::budget::Budget;
 use super::driver::{Strategy, drive};
@@ -17,12 +17,12 @@ use std::collections::BTreeSet;
 /// The distinct orders that a search has seen: of executions that ran to their end, and of those that ended
 /// in a deadlock, with what each thread waits for.
 #[derive(Default)]
-struct Seen {
+pub(super) struct Seen {
     order: Order,
-    orders: BTreeSet<String>,
-    deadlocks: BTreeSet<String>,
+    pub orders: BTreeSet<String>,
+    pub deadlocks: BTreeSet<String>,
     /// Executions that showed an order once more.
-    again: usize,
+    pub again: usize,
 }
 
 impl Seen {
@@ -47,18 +47,30 @@ impl Seen {
 }
 
 /// The exhaustive search, made to go on behind a deadlock.
-struct Unstopped {
-    search: Exhaustive,
-    seen: Seen,
+pub(super) struct Unstopped {
+    pub search: Exhaustive,
+    pub seen: Seen,
+    /// Whether every future makes its step in every poll.
+    pub eager: bool,
 }
 
 impl Unstopped {
-    fn new() -> Self {
-        Self { search: Exhaustive::new(Budget::new(u64::MAX, None), None), seen: Seen::default() }
+    pub fn new() -> Self {
+        let search = Exhaustive::new(Budget::new(u64::MAX, None), None);
+        Self { search, seen: Seen::default(), eager: false }
     }
 }
 
 impl Strategy for Unstopped {
+    fn all_eager(&self) -> bool {
+        self.eager
+    }
+
+    fn restart(&mut self) -> bool {
+        self.seen = Seen::default();
+        self.search.restart()
+    }
+
     fn begin(&mut self) -> bool {
         self.search.begin()
     }
@@ -79,22 +91,31 @@ impl Strategy for Unstopped {
 }
 
 /// Every interleaving, depth first: no step is taken to commute with any other.
-struct Naive {
+pub(super) struct Naive {
+    /// Whether every future makes its step in every poll.
+    pub eager: bool,
+    /// Whether somebody may ask for the ends of threads but those who join them.
+    pub ends_are_seen: bool,
     /// At each point, what can be picked and which of it is.
     points: Vec<(Vec<Pick>, usize)>,
     depth: usize,
     begun: bool,
-    left: usize,
-    seen: Seen,
+    pub left: usize,
+    pub seen: Seen,
 }
 
 impl Naive {
-    fn new(interleavings_max: usize) -> Self {
-        Self { points: Vec::new(), depth: 0, begun: false, left: interleavings_max, seen: Seen::default() }
+    pub fn new(interleavings_max: usize) -> Self {
+        let (left, seen) = (interleavings_max, Seen::default());
+        Self { eager: false, ends_are_seen: false, points: Vec::new(), depth: 0, begun: false, left, seen }
     }
 }
 
 impl Strategy for Naive {
+    fn all_eager(&self) -> bool {
+        self.eager
+    }
+
     fn begin(&mut self) -> bool {
         self.depth = 0;
         let first = !std::mem::replace(&mut self.begun, true);
@@ -107,7 +128,8 @@ impl Strategy for Naive {
                 |id: &ThreadId| execution.threads[id.index()].next.map(|(operation, _)| operation.kind);
             // Nobody asks whether a thread has exited: its end and its join meet in nothing.
             let meets_nothing = |id: &&ThreadId| matches!(next(id), Some(Kind::Exit | Kind::Join));
-            let only = enabled.iter().find(meets_nothing).map(std::slice::from_ref);
+            let only = enabled.iter().find(meets_nothing).filter(|_| !self.ends_are_seen);
+            let only = only.map(std::slice::from_ref);
             let picks = only.unwrap_or(enabled).iter().flat_map(|id| {
                 let ways = if let Some(Kind::Choose(ways)) = next(id) { ways } else { 1 };
                 (0..ways).map(|choice| Pick { thread: *id, choice })
@@ -166,7 +188,7 @@ fn compare_within(threads: &[Vec<Op>], interleavings_max: usize) -> Compared {
 }
 
 /// Panics with one order that only one of the two searches has seen.
-fn assert_same(searched: &BTreeSet<String>, naive: &BTreeSet<String>, what: &str) {
+pub(super) fn assert_same(searched: &BTreeSet<String>, naive: &BTreeSet<String>, what: &str) {
     let (missed, extra) = (naive.difference(searched).next(), searched.difference(naive).next());
     let show = |order: Option<&String>| order.cloned().unwrap_or_else(|| "none".to_owned());
     assert!(

@@ -53,7 +53,7 @@ pub enum Op {
 }
 
 /// A generator with a fixed seed (xorshift; Marsaglia, J. Stat. Softw. 8(14), 2003).
-pub struct Chance(u64);
+pub struct Chance(pub u64);
 
 /// Draws an operation; it is told whether its thread may receive.
 type Draw = fn(&mut Chance, bool) -> Op;
@@ -72,7 +72,7 @@ impl Chance {
         Self(0x9E37_79B9_7F4A_7C15 ^ (family as u64) << 17)
     }
 
-    fn below(&mut self, n: usize) -> usize {
+    pub fn below(&mut self, n: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

@@ -22,7 +22,7 @@ use super::schedule::{Pick, Schedule};
 use crate::verdict::Cut;
 use crate::world::execution::Execution;
 use crate::world::failure::{Failure, Reason};
-use crate::world::operation::{Kind, Operation, Outcome, ThreadId};
+use crate::world::operation::{Kind, Outcome, ThreadId};
 use crowd::Crowd;
 use shuttle::scheduler::Task;
 use wakeup::Tree;
@@ -117,10 +117,10 @@ impl Exhaustive {
     fn arrive(&mut self, execution: &Execution, enabled: &[ThreadId]) -> Option<Pick> {
         let (sleep, mut tree) = match self.points.last_mut() {
             Some(last) => {
-                let taken = last.taken;
+                let taken = &last.taken;
                 let asleep =
-                    last.sleep.iter().filter(|step| step.thread != taken.thread && step.commutes(&taken));
-                (asleep.copied().collect(), std::mem::take(&mut last.below))
+                    last.sleep.iter().filter(|step| step.thread != taken.thread && step.commutes(taken));
+                (asleep.cloned().collect(), std::mem::take(&mut last.below))
             }
             None => (Vec::new(), Tree::default()),
         };
@@ -132,10 +132,11 @@ impl Exhaustive {
             first = tree.take_first();
         }
         let (step, below) = first?;
-        let (operation, _) = *execution.threads[step.thread.index()].next.as_ref()?;
-        let taken = Step { outcome: chosen(&operation, step.choice()), ..step_of(step.thread, &operation) };
+        let next = Step::next_of(execution, step.thread)?;
+        let taken = ways(&next).nth(step.choice() as usize)?;
+        let pick = Pick { thread: taken.thread, choice: taken.choice() };
         self.points.push(Point { taken, enabled: enabled.to_vec(), run: 0, sleep, tree, below });
-        Some(Pick { thread: taken.thread, choice: taken.choice() })
+        Some(pick)
     }
 
     /// What to run where anything may be run: the steps of one thread, of which only a choice has several.
@@ -144,16 +145,14 @@ impl Exhaustive {
         let departs = |point: &&Point| point.taken.choice() > 0;
         let bounded =
             self.choices_max < usize::MAX && self.points.iter().filter(departs).count() >= self.choices_max;
-        let next =
-            |id: ThreadId| execution.threads[id.index()].next.as_ref().map(|(operation, _)| *operation);
+        let kind = |id: ThreadId| execution.threads[id.index()].next.map(|(operation, _)| operation.kind);
+        let awake = |step: &Step| !sleep.iter().any(|asleep| asleep.is_same(step));
+        let ways_max = if bounded { 1 } else { usize::MAX };
         let steps = |id: ThreadId| -> Vec<Step> {
-            let Some(operation) = next(id) else { return Vec::new() };
-            let ways = if let Kind::Choose(ways) = operation.kind { ways } else { 1 };
-            let ways = if bounded { 1 } else { ways };
-            let step = |way| Step { outcome: chosen(&operation, way), ..step_of(id, &operation) };
-            (0..ways).map(step).filter(|step| !sleep.iter().any(|asleep| asleep.is_same(step))).collect()
+            let next = Step::next_of(execution, id);
+            next.iter().flat_map(|next| ways(next).take(ways_max)).filter(awake).collect()
         };
-        let chooses = |id: &&ThreadId| next(**id).is_some_and(|o| matches!(o.kind, Kind::Choose(_)));
+        let chooses = |id: &&ThreadId| matches!(kind(**id), Some(Kind::Choose(_)));
         let last = self.points.last().map(|point| point.taken.thread);
         let goes_on = enabled.iter().filter(|id| Some(**id) == last);
         let candidates = enabled.iter().filter(chooses).chain(goes_on).chain(enabled);
@@ -183,7 +182,7 @@ impl Exhaustive {
     /// Goes back to the deepest point with something left to run. Returns whether there is one.
     fn go_back(&mut self) -> bool {
         while let Some(point) = self.points.last_mut() {
-            point.sleep.push(point.taken);
+            point.sleep.push(point.taken.clone());
             if let Some((step, below)) = point.tree.take_first_of(&point.enabled) {
                 point.taken = step;
                 point.run += 1;
@@ -196,15 +195,22 @@ impl Exhaustive {
     }
 }
 
-fn step_of(thread: ThreadId, operation: &Operation) -> Step {
-    Step { thread, object: operation.object, kind: operation.kind, outcome: Outcome::Pending }
-}
-
-fn chosen(operation: &Operation, way: u32) -> Outcome {
-    if matches!(operation.kind, Kind::Choose(_)) { Outcome::Chose(way) } else { Outcome::Pending }
+/// A step in each of its ways: several only for a choice.
+fn ways(step: &Step) -> impl Iterator<Item = Step> + '_ {
+    let chooses = if let Kind::Choose(ways) = step.kind { Some(ways) } else { None };
+    (0..chooses.unwrap_or(1)).map(move |way| {
+        step.clone().with(if chooses.is_some() { Outcome::Chose(way) } else { Outcome::Pending })
+    })
 }
 
 impl Strategy for Exhaustive {
+    fn restart(&mut self) -> bool {
+        self.points.clear();
+        (self.diverged, self.begun, self.executions) = (None, false, 0);
+        self.crowd = Crowd::default();
+        true
+    }
+
     fn begin(&mut self) -> bool {
         self.depth = 0;
         let first = !std::mem::replace(&mut self.begun, true);

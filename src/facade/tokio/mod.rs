@@ -3,8 +3,13 @@
 pub use ::tokio::*;
 
 #[cfg(feature = "model")]
+#[doc(hidden)]
+pub mod select;
+#[cfg(feature = "model")]
 pub mod sync;
 #[cfg(feature = "model")]
 pub mod task;
+#[cfg(feature = "model")]
+pub use crate::__raceproof_select as select;
 #[cfg(feature = "model")]
 pub use task::spawn;

@@ -56,6 +56,18 @@ impl Channel {
         }
     }
 
+    /// What they knew who let a waiting receive or send go on.
+    pub fn news(&self, kind: Kind) -> Option<&Clock> {
+        let closed = self.closed.as_ref().map(|(_, clock)| clock);
+        match kind {
+            Kind::Recv => {
+                let message = self.waiting.front().map(|(_, clock)| clock);
+                message.or_else(|| (self.senders == 0).then_some(&self.dropped)).or(closed)
+            }
+            _ => closed.or(Some(&self.received)),
+        }
+    }
+
     pub fn apply(&mut self, step: &mut Step<'_>) -> Outcome {
         match step.kind {
             Kind::Send | Kind::TrySend => self.send(step),

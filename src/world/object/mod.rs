@@ -114,6 +114,11 @@ impl State {
         Self::Atomic(atomic::Atomic::default())
     }
 
+    /// A thread or task that has not exited.
+    pub fn thread() -> Self {
+        Self::Thread(thread::Thread::default())
+    }
+
     /// Plain memory, written by its creator.
     pub fn cell(creator: ThreadId, at: At, knowledge: &Knowledge) -> Self {
         Self::Cell(cell::Cell::new(creator, at, knowledge))
@@ -171,6 +176,15 @@ impl State {
             Self::Channel(channel) => Ok(channel.apply(step)),
             Self::Thread(thread) => Ok(thread.apply(step)),
             Self::Nothing => Ok(Outcome::Done),
+        }
+    }
+
+    /// What they knew who let `kind` go on, which waited for it.
+    pub fn news(&self, kind: Kind) -> Option<&Clock> {
+        match self {
+            Self::Channel(channel) => channel.news(kind),
+            Self::Thread(thread) => thread.news(),
+            _ => None,
         }
     }
 

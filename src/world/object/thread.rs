@@ -1,4 +1,5 @@
-//! What others know of a thread: whether it has exited, and whether it has been told to go on.
+//! What others know of a thread: whether it has exited, and whether it has been told to go on; and of a task:
+//! whether it is woken, or aborted.
 
 use super::{Outcome, Step};
 use crate::world::clock::Clock;
@@ -49,6 +50,11 @@ pub struct Thread {
     unparked: Clock,
     /// Whether anybody has unparked it.
     pub was_unparked: bool,
+    /// Its waker was called since it was last polled.
+    woken: bool,
+    aborted: bool,
+    /// What those knew who woke or aborted it.
+    wakers: Clock,
 }
 
 impl Thread {
@@ -56,27 +62,41 @@ impl Thread {
         match kind {
             Kind::Join => self.exit.is_some(),
             Kind::Parking(Parking::Park(_)) => self.token.is_some(),
+            Kind::Repoll => self.woken || self.aborted,
             _ => true,
         }
     }
 
+    /// What it knew when it exited.
+    pub fn news(&self) -> Option<&Clock> {
+        self.exit.as_ref().map(|(_, clock)| clock)
+    }
+
+    /// Its waker is called by one who knows as much.
+    pub fn wake(&mut self, clock: &Clock) {
+        self.woken = true;
+        self.wakers.join(clock);
+    }
+
     pub fn apply(&mut self, step: &mut Step<'_>) -> Outcome {
         match step.kind {
-            Kind::Exit => {
-                self.exit = Some((step.event, step.knowledge.clock.clone()));
-                Outcome::Done
+            Kind::Exit => self.exit = Some((step.event, step.knowledge.clock.clone())),
+            Kind::Wake(_) => self.wake(&step.knowledge.clock),
+            Kind::CallWaker(_) | Kind::Yield => {}
+            Kind::Parking(Parking::Unpark) => return self.unpark(step),
+            Kind::Parking(Parking::Park(_)) => return self.park(step),
+            Kind::Abort => {
+                self.aborted = true;
+                self.wakers.join(&step.knowledge.clock);
             }
-            Kind::Parking(Parking::Unpark) => self.unpark(step),
-            Kind::Parking(Parking::Park(_)) => self.park(step),
-            _ => match &self.exit {
-                Some((event, clock)) => {
-                    step.after.push(*event);
-                    step.knowledge.clock.join(clock);
-                    Outcome::Done
-                }
-                None => Outcome::Failed,
-            },
+            Kind::Repoll => {
+                self.woken = false;
+                step.knowledge.clock.join(&self.wakers);
+                return if self.aborted { Outcome::Ended } else { Outcome::Done };
+            }
+            _ => return self.look(step),
         }
+        Outcome::Done
     }
 
     fn unpark(&mut self, step: &mut Step<'_>) -> Outcome {
@@ -94,6 +114,14 @@ impl Thread {
         let Some(unpark) = self.token.take() else { return Outcome::Failed };
         step.after.push(unpark);
         step.knowledge.clock.join(&self.unparked);
+        Outcome::Done
+    }
+
+    /// A join, or the question whether one would wait.
+    fn look(&self, step: &mut Step<'_>) -> Outcome {
+        let Some((event, clock)) = &self.exit else { return Outcome::Failed };
+        step.after.push(*event);
+        step.knowledge.clock.join(clock);
         Outcome::Done
     }
 }

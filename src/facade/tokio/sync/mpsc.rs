@@ -2,7 +2,11 @@
 
 use super::loom_queue::LoomQueue;
 use crate::world::operation::{At, Kind};
-use crate::world::{self, Part, Stepped, execution, object::State, task::Turn};
+use crate::world::{
+    self, Part, Stepped, execution,
+    object::State,
+    task::{Turn, Waits},
+};
 use ::tokio::sync::mpsc as real;
 pub use ::tokio::sync::mpsc::error;
 use error::{SendError, TryRecvError, TrySendError};
@@ -209,9 +213,11 @@ impl<T> Sender<T> {
             if world::is_real() {
                 return self.real.send(value).await;
             }
+            let waits = Waits { kind: Kind::Send, attempt: Kind::TrySend, at };
             let mut turn = Turn::default();
-            std::future::poll_fn(|_| turn.poll(at)).await;
-            let _: Stepped<()> = world::step(&self.part, Kind::Send, at, |queue| queue.send(at));
+            let step =
+                |context: &mut Context<'_>| turn.step(context, &self.part, waits, |queue| queue.send(at));
+            let _: Stepped<()> = std::future::poll_fn(step).await;
             put(&self.real, value).map_err(|error| SendError(error.into_inner()))
         }
     }
@@ -283,10 +289,11 @@ impl<R: Receive> Future for Recv<'_, R> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         if !world::is_real() {
-            if this.turn.poll(this.at).is_pending() {
+            let waits = Waits { kind: Kind::Recv, attempt: Kind::TryRecv, at: this.at };
+            let stepped = this.turn.step(context, this.receiver.part(), waits, LoomQueue::recv);
+            if stepped.is_pending() {
                 return Poll::Pending;
             }
-            let _: Stepped<()> = world::step(this.receiver.part(), Kind::Recv, this.at, LoomQueue::recv);
             return this.receiver.poll_real(&mut Context::from_waker(Waker::noop()));
         }
         this.receiver.poll_real(context)

@@ -2,7 +2,11 @@
 
 use super::loom_queue::{LoomQueue, not_modelled};
 use crate::world::operation::{At, Kind};
-use crate::world::{self, Part, Stepped, object::State, task::Turn};
+use crate::world::{
+    self, Part, Stepped,
+    object::State,
+    task::{Turn, Waits},
+};
 use ::tokio::sync::oneshot as real;
 pub use ::tokio::sync::oneshot::error;
 use error::{RecvError, TryRecvError};
@@ -113,6 +117,11 @@ impl<T> Receiver<T> {
 
     fn receive(&mut self, at: At) -> Result<T, RecvError> {
         let _: Stepped<()> = world::step(&self.part, Kind::Recv, at, LoomQueue::recv);
+        self.take()
+    }
+
+    /// What the step has received.
+    fn take(&mut self) -> Result<T, RecvError> {
         self.done = true;
         match Pin::new(&mut self.real).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(received) => received,
@@ -130,10 +139,10 @@ impl<T> Future for Receiver<T> {
             return Pin::new(&mut self.real).poll(context);
         }
         let at = Location::caller();
-        if self.turn.poll(at).is_pending() {
-            return Poll::Pending;
-        }
-        Poll::Ready(self.receive(at))
+        let this = &mut *self;
+        let waits = Waits { kind: Kind::Recv, attempt: Kind::TryRecv, at };
+        let stepped: Poll<Stepped<()>> = this.turn.step(context, &this.part, waits, LoomQueue::recv);
+        stepped.map(|_| this.take())
     }
 }
 

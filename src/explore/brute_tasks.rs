@@ -1,0 +1,370 @@
+//! Tasks in the exhaustive search against brute force: random small asynchronous programs, by every
+//! interleaving of all attempts that their futures make.
+
+use super::brute::program::Chance;
+use super::brute::{Naive, Unstopped, assert_same};
+use super::driver::{Program, drive};
+use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::{Arc, Mutex};
+use crate::tokio::sync::mpsc;
+use crate::world::{spawn, task};
+use std::collections::{BTreeSet, VecDeque};
+use std::panic::Location;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Wake, Waker};
+
+/// What a task awaits. Several at once have channels of their own.
+#[derive(Clone, Debug)]
+enum Await {
+    Recv(usize),
+    Send(usize, usize),
+    TrySend(usize, usize),
+    /// Both, one behind the other.
+    Then(Box<Self>, Box<Self>),
+    Join(Box<Self>, Box<Self>),
+    /// The first of two that is ready, beginning with the first.
+    Either(Box<Self>, Box<Self>),
+    /// Polled once.
+    Now(Box<Self>),
+    /// A future of the program's own, that leaves its waker behind a lock.
+    Wait(usize),
+    /// Two with wakers of their own, in the order in which they are woken.
+    Unordered(Box<Self>, Box<Self>),
+    Yield,
+    Load(usize),
+    Add(usize),
+    /// Sets what `Wait` waits for, and wakes it.
+    Set(usize),
+    Abort(usize),
+    Ended(usize),
+}
+
+struct Shared {
+    atomics: [AtomicUsize; 2],
+    flags: [AtomicUsize; 2],
+    wakers: [Mutex<Option<Waker>>; 2],
+    senders: Vec<mpsc::Sender<usize>>,
+    tasks: std::sync::Mutex<Vec<crate::world::operation::ThreadId>>,
+}
+
+type Receivers = std::sync::Arc<Vec<std::sync::Mutex<Option<mpsc::Receiver<usize>>>>>;
+type Said = Pin<Box<dyn Future<Output = String> + Send>>;
+
+/// Puts a receiver back, also when the future that borrows it is dropped.
+struct Borrowed(Receivers, usize, Option<mpsc::Receiver<usize>>);
+
+impl Drop for Borrowed {
+    fn drop(&mut self) {
+        *self.0[self.1].lock().unwrap() = self.2.take();
+    }
+}
+
+async fn recv(receivers: Receivers, x: usize) -> String {
+    let taken = receivers[x].lock().unwrap().take();
+    let mut borrowed = Borrowed(receivers, x, taken);
+    let received = borrowed.2.as_mut().expect("a task has channels of its own").recv().await;
+    received.map_or("end".to_owned(), |value| value.to_string())
+}
+
+async fn wait(shared: Arc<Shared>, x: usize) -> String {
+    std::future::poll_fn(|context| {
+        if shared.flags[x].load(Ordering::SeqCst) == 1 {
+            return Poll::Ready("set".to_owned());
+        }
+        *shared.wakers[x].lock().unwrap() = Some(context.waker().clone());
+        if shared.flags[x].load(Ordering::SeqCst) == 1 {
+            Poll::Ready("late".to_owned())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+struct Child {
+    index: usize,
+    woken: std::sync::Arc<std::sync::Mutex<VecDeque<usize>>>,
+    parent: Waker,
+}
+
+impl Wake for Child {
+    fn wake(self: std::sync::Arc<Self>) {
+        self.woken.lock().unwrap().push_back(self.index);
+        self.parent.wake_by_ref();
+    }
+}
+
+/// As `FuturesUnordered`: a child is polled when its own waker was called, in that order.
+async fn unordered(children: [Said; 2]) -> String {
+    let woken = std::sync::Arc::new(std::sync::Mutex::new(VecDeque::from([0, 1])));
+    let mut children = children.map(Some);
+    let mut said = Vec::new();
+    std::future::poll_fn(|context| {
+        loop {
+            let next = woken.lock().unwrap().pop_front();
+            let Some(index) = next else { break };
+            let Some(child) = &mut children[index] else { continue };
+            let waker = Child { index, woken: woken.clone(), parent: context.waker().clone() };
+            let waker = Waker::from(std::sync::Arc::new(waker));
+            if let Poll::Ready(text) = child.as_mut().poll(&mut Context::from_waker(&waker)) {
+                children[index] = None;
+                said.push(format!("{index}:{text}"));
+            }
+        }
+        if said.len() == 2 { Poll::Ready(said.join("&")) } else { Poll::Pending }
+    })
+    .await
+}
+
+fn run(what: Await, shared: Arc<Shared>, receivers: Receivers) -> Said {
+    let seq = Ordering::SeqCst;
+    let next = |what: Box<Await>| run(*what, shared.clone(), receivers.clone());
+    match what {
+        Await::Recv(x) => Box::pin(recv(receivers, x)),
+        Await::Wait(x) => Box::pin(wait(shared, x)),
+        Await::Then(a, b) => {
+            let (a, b) = (next(a), next(b));
+            Box::pin(async move { format!("{},{}", a.await, b.await) })
+        }
+        Await::Join(a, b) => {
+            let (a, b) = (next(a), next(b));
+            Box::pin(async move {
+                let (a, b) = ::tokio::join!(biased; a, b);
+                format!("({a} {b})")
+            })
+        }
+        Await::Either(a, b) => {
+            let (a, b) = (next(a), next(b));
+            Box::pin(async move {
+                ::tokio::select! { biased; a = a => format!("l{a}"), b = b => format!("r{b}") }
+            })
+        }
+        Await::Now(a) => {
+            let a = next(a);
+            Box::pin(async move {
+                let polled = pin!(a).as_mut().poll(&mut Context::from_waker(Waker::noop()));
+                if let Poll::Ready(text) = polled { text } else { "none".to_owned() }
+            })
+        }
+        Await::Unordered(a, b) => Box::pin(unordered([next(a), next(b)])),
+        Await::Yield => Box::pin(async {
+            crate::tokio::task::yield_now().await;
+            String::new()
+        }),
+        _ => Box::pin(async move {
+            match what {
+                Await::Send(x, value) => {
+                    let _ = shared.senders[x].send(value).await;
+                    String::new()
+                }
+                Await::TrySend(x, value) => shared.senders[x].try_send(value).is_ok().to_string(),
+                Await::Load(x) => shared.atomics[x].load(seq).to_string(),
+                Await::Add(x) => shared.atomics[x].fetch_add(1, seq).to_string(),
+                Await::Set(x) => {
+                    shared.flags[x].store(1, seq);
+                    let waker = shared.wakers[x].lock().unwrap().take();
+                    waker.inspect(Waker::wake_by_ref).is_some().to_string()
+                }
+                Await::Abort(task) => {
+                    let task = shared.tasks.lock().unwrap()[task];
+                    task::abort(task, Location::caller());
+                    String::new()
+                }
+                Await::Ended(task) => {
+                    let task = shared.tasks.lock().unwrap()[task];
+                    spawn::is_finished(task, Location::caller()).to_string()
+                }
+                _ => unreachable!("the others wait"),
+            }
+        }),
+    }
+}
+
+type Outcomes = std::sync::Arc<std::sync::Mutex<BTreeSet<String>>>;
+
+/// The last task receives from both channels; the others send.
+fn runnable(tasks: &[Await], room: usize) -> (Program, Outcomes) {
+    let outcomes = Outcomes::default();
+    let noted = outcomes.clone();
+    let tasks = tasks.to_vec();
+    let program = move || {
+        let (senders, receivers): (Vec<_>, Vec<_>) = (0..2).map(|_| mpsc::channel(room)).unzip();
+        let shared = Arc::new(Shared {
+            atomics: [AtomicUsize::new(0), AtomicUsize::new(0)],
+            flags: [AtomicUsize::new(0), AtomicUsize::new(0)],
+            wakers: [Mutex::new(None), Mutex::new(None)],
+            senders,
+            tasks: std::sync::Mutex::default(),
+        });
+        let receivers = receivers.into_iter().map(|r| std::sync::Mutex::new(Some(r))).collect();
+        let receivers = Receivers::new(receivers);
+        let at = Location::caller();
+        let spawned = tasks.iter().map(|what| {
+            let future = run(what.clone(), shared.clone(), receivers.clone());
+            let spawned = spawn::spawn(None, at, move || task::run_spawned(future, at));
+            shared.tasks.lock().unwrap().push(spawned.thread);
+            spawned
+        });
+        let spawned: Vec<_> = spawned.collect();
+        let mut said = Vec::new();
+        for (i, task) in spawned.into_iter().enumerate() {
+            if i + 1 == tasks.len() {
+                // So that fewer programs wait for ever.
+                for sender in &shared.senders {
+                    let _ = sender.try_send(9);
+                }
+            }
+            said.push(task.join(at).unwrap().unwrap_or_else(|| "aborted".to_owned()));
+        }
+        said.extend(shared.atomics.iter().map(|atomic| atomic.load(Ordering::SeqCst).to_string()));
+        noted.lock().unwrap().insert(said.join(" | "));
+    };
+    (std::sync::Arc::new(program), outcomes)
+}
+
+/// What the comparison of one program came to.
+#[derive(Debug, Default)]
+struct Compared {
+    /// Executions of the search.
+    executions: u64,
+    redundant: u64,
+    /// Executions if every future makes its step in every poll.
+    eager: u64,
+    /// Those of them that have the order of an earlier one.
+    twice: u64,
+    deadlocks: usize,
+    too_large: bool,
+}
+
+fn compare(tasks: &[Await], room: usize, interleavings_max: usize) -> Compared {
+    let asks = |what: &Await| format!("{what:?}").contains("Ended");
+    let mut naive = Naive::new(interleavings_max);
+    (naive.eager, naive.ends_are_seen) = (true, tasks.iter().any(asks));
+    let (program, possible) = runnable(tasks, room);
+    let (naive, _) = drive(&program, naive, 1_000);
+    if naive.left == 0 {
+        return Compared { too_large: true, ..Compared::default() };
+    }
+    let mut compared = Compared { deadlocks: naive.seen.deadlocks.len(), ..Compared::default() };
+    for eager in [true, false] {
+        let (program, found) = runnable(tasks, room);
+        let (searched, counts) = drive(&program, Unstopped { eager, ..Unstopped::new() }, 1_000);
+        let what = format!("{tasks:?}, room {room}, eager {eager}");
+        assert!(searched.search.finding.is_none(), "{what}: {:?}", searched.search.finding);
+        assert_same(&found.lock().unwrap(), &possible.lock().unwrap(), &what);
+        assert_eq!(searched.seen.deadlocks.is_empty(), naive.seen.deadlocks.is_empty(), "{what}: deadlocks");
+        if eager {
+            assert_same(&searched.seen.orders, &naive.seen.orders, &what);
+            assert_same(&searched.seen.deadlocks, &naive.seen.deadlocks, &what);
+            // What an attempt to send turns out to be is known only when it is made.
+            assert!(searched.seen.again == 0 || what.contains("Send"), "{what}: an order was run twice");
+            (compared.eager, compared.twice) = (counts.executions, searched.seen.again as u64);
+        } else {
+            (compared.executions, compared.redundant) = (counts.executions, counts.redundant);
+        }
+    }
+    compared
+}
+
+impl Chance {
+    /// Something that a receiving task awaits, with these channels and wakers for itself.
+    fn awaits(&mut self, own: &[usize], depth: usize) -> Await {
+        let x = own[self.below(own.len())];
+        let next = |chance: &mut Self, own: &[usize]| Box::new(chance.awaits(own, depth - 1));
+        match self.below(if depth == 0 { 5 } else { 13 }) {
+            0 | 1 => Await::Recv(x),
+            2 => {
+                if self.below(4) == 0 {
+                    Await::Send(x, 5)
+                } else {
+                    Await::Recv(x)
+                }
+            }
+            3 => {
+                if self.below(3) == 0 {
+                    Await::Wait(x)
+                } else {
+                    Await::Recv(x)
+                }
+            }
+            4 => {
+                if self.below(2) == 0 {
+                    Await::Add(x)
+                } else {
+                    Await::Load(x)
+                }
+            }
+            5 | 6 => Await::Then(next(self, own), next(self, own)),
+            7 => Await::Now(next(self, own)),
+            n if own.len() == 2 => {
+                let (a, b) = (next(self, &own[..1]), next(self, &own[1..]));
+                match n {
+                    8 | 9 => Await::Either(a, b),
+                    10 | 11 => Await::Join(a, b),
+                    _ => Await::Unordered(a, b),
+                }
+            }
+            8 => Await::Yield,
+            _ => Await::Then(next(self, own), next(self, own)),
+        }
+    }
+
+    /// A step that another task makes, which the receiving one may wait for.
+    fn act(&mut self, receiver: usize) -> Await {
+        let x = self.below(2);
+        match self.below(10) {
+            0..=3 => Await::Send(x, self.below(3)),
+            4 => Await::TrySend(x, self.below(3)),
+            5 => Await::Set(x),
+            6 => Await::Add(x),
+            7 => Await::Load(x),
+            8 => Await::Abort(receiver),
+            _ => Await::Ended(receiver),
+        }
+    }
+
+    fn tasks(&mut self) -> Vec<Await> {
+        let others = 1 + self.below(2);
+        let mut tasks: Vec<Await> = (0..others)
+            .map(|_| {
+                let acts = if others == 1 { 3 } else { 2 };
+                let first = self.act(others);
+                (0..self.below(acts))
+                    .fold(first, |before, _| Await::Then(Box::new(before), Box::new(self.act(others))))
+            })
+            .collect();
+        tasks.push(self.awaits(&[0, 1], 2));
+        tasks
+    }
+}
+
+/// `RACEPROOF_PROGRAMS=20000` for more of them than a plain run compares.
+#[test]
+fn tasks_have_the_outcomes_that_every_interleaving_of_their_polls_has() {
+    let wanted = std::env::var("RACEPROOF_PROGRAMS").ok().and_then(|n| n.parse().ok()).unwrap_or(100);
+    let mut chance = Chance(0x2545_F491_4F6C_DD1D);
+    let (mut programs, mut executions, mut eager, mut twice, mut in_vain, mut deadlocks, mut too_large) =
+        (0_u64, 0, 0, 0, 0, 0, 0_u64);
+    while programs < wanted {
+        let tasks = chance.tasks();
+        if std::env::var("RACEPROOF_SHOW").is_ok() {
+            println!("{tasks:?}");
+        }
+        let compared = compare(&tasks, 1 + chance.below(2), 1_500);
+        if compared.too_large {
+            too_large += 1;
+            continue;
+        }
+        deadlocks += compared.deadlocks;
+        executions += compared.executions;
+        eager += compared.eager;
+        twice += compared.twice;
+        in_vain += compared.redundant;
+        programs += 1;
+    }
+    println!(
+        "{programs} programs of tasks, {executions} executions and {in_vain} in vain, where {eager} ({twice} twice) are run if \
+         every poll is a step; {deadlocks} deadlocks, each found; {too_large} more too large for \
+         brute force"
+    );
+}

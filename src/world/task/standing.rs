@@ -1,0 +1,220 @@
+//! What a task stands at between two of its steps, and what that has to do with other threads' steps.
+
+use super::waker::TaskWaker;
+use crate::world::execution::Execution;
+use crate::world::failure::Failure;
+use crate::world::object::State;
+use crate::world::operation::{At, Kind, ObjectId, ThreadId};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Waker;
+
+/// A future that answered `Pending` in the current poll without a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Leaf {
+    /// There is none.
+    #[default]
+    None,
+    /// This one has, at this line.
+    Lied(u64, At),
+    /// This one may make its step in this poll.
+    Granted(u64, At),
+}
+
+impl Leaf {
+    /// The line of a future whose answer no step stands behind.
+    pub fn lie(&self) -> Option<At> {
+        match self {
+            Self::None => None,
+            Self::Lied(_, at) | Self::Granted(_, at) => Some(at),
+        }
+    }
+}
+
+/// A future that tried its operation, could not do it, and left a waker with the object.
+#[derive(Debug)]
+pub struct Member {
+    pub leaf: u64,
+    pub object: ObjectId,
+    pub slot: u32,
+    /// The operation that waits.
+    pub kind: Kind,
+    pub at: At,
+    /// The waker that was left, unless it is the task's own.
+    pub waker: Option<Waker>,
+}
+
+impl Member {
+    /// Whether the task itself is woken, and nobody else asked.
+    pub fn is_own(&self) -> bool {
+        self.waker.is_none()
+    }
+}
+
+/// A task of a thread.
+#[expect(clippy::struct_excessive_bools, reason = "questions that have nothing to do with each other")]
+#[derive(Debug, Default)]
+pub struct Standing {
+    pub leaf: Leaf,
+    pub members: Vec<Member>,
+    /// It has not been polled yet, and its first poll is a step.
+    pub begins: bool,
+    /// It woke itself while it was polled: it lets others go first.
+    pub yielded: bool,
+    /// All its futures make their steps at once, since it may be aborted between them.
+    pub eager: bool,
+    /// Whether its waker was ever kept by anybody: from then on, what others do to that may be seen
+    /// in whatever it does.
+    pub handed_out: bool,
+    pub waker: Option<Arc<TaskWaker>>,
+    /// What its next step has to do with steps on other objects.
+    pub announced: Announced,
+    /// Wakers that its last step set off, which are called before its next.
+    pub due: Vec<(ThreadId, Waker)>,
+    /// The task whose waker it calls, as the step before it says.
+    pub calls: Option<ThreadId>,
+}
+
+/// What a task's step has to do with steps on other objects than its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Announced {
+    /// What it waits for if it is to be polled again, and what others may call wakers for.
+    pub members: Option<Rc<[(ObjectId, Kind)]>>,
+    /// Whether calls of its waker may be seen in it.
+    pub listens: bool,
+}
+
+/// Where futures do not lie.
+#[derive(Debug, Default)]
+pub struct Sites {
+    eager: Vec<At>,
+    /// Everywhere.
+    pub all: bool,
+    /// The lines that were exposed in this execution.
+    pub exposed: Vec<At>,
+    /// The futures that were polled in this execution, to number them.
+    pub leaves: u32,
+}
+
+impl Sites {
+    /// Another execution begins.
+    pub fn begin(&mut self) {
+        self.exposed.clear();
+        self.leaves = 0;
+    }
+
+    /// Whether some futures make their steps at once.
+    pub fn has_learned(&self) -> bool {
+        self.all || !self.eager.is_empty()
+    }
+
+    /// Whether a future of this line makes its step at once.
+    pub fn is_eager(&self, at: At) -> bool {
+        self.all || self.eager.contains(&at)
+    }
+
+    /// Whether a task that this line spawned may be aborted.
+    pub fn is_abortable(&self, at: At) -> bool {
+        self.all || self.eager.contains(&at)
+    }
+
+    /// From now on the exposed lines are eager. Returns whether one of them was not.
+    pub fn learn(&mut self) -> bool {
+        let before = self.eager.len();
+        for at in std::mem::take(&mut self.exposed) {
+            if !self.eager.contains(&at) {
+                self.eager.push(at);
+            }
+        }
+        self.eager.len() > before
+    }
+}
+
+impl Standing {
+    /// Forgets everything. Wakers of others are not dropped: their code must not run in here.
+    pub fn forget(&mut self) {
+        let mut old = std::mem::take(self);
+        std::mem::forget(std::mem::take(&mut old.members));
+        std::mem::forget(std::mem::take(&mut old.due));
+    }
+
+    /// Its next step is of this kind.
+    pub fn announce(&mut self, kind: Kind) {
+        self.calls = None;
+        self.note_clones();
+        if kind == Kind::Exit {
+            // Nothing of the task is left that could tell.
+            self.announced = Announced::default();
+            return;
+        }
+        // Whatever it does, it may drop a future that has left a waker of others, and then nobody calls that.
+        let members = self.members.iter().filter(|member| kind == Kind::Repoll || !member.is_own());
+        let members: Rc<[_]> = members.map(|member| (member.object, member.kind)).collect();
+        let members = (!members.is_empty()).then_some(members);
+        self.announced = Announced { members, listens: self.handed_out };
+    }
+
+    /// Two are ours: the one in here, and the one that the task is polled with.
+    pub fn note_clones(&mut self) {
+        self.handed_out |= self.waker.as_ref().is_some_and(|waker| Arc::strong_count(waker) > 2);
+    }
+
+    /// Whether it only lets others go first.
+    pub fn yields_alone(&self) -> bool {
+        self.yielded && self.members.is_empty() && !self.handed_out && !self.eager
+    }
+
+    /// Whether the one future that has lied may be polled again to make its step: nothing else could have
+    /// made the task be polled.
+    pub fn waits_for_its_leaf_alone(&mut self) -> bool {
+        self.note_clones();
+        self.members.is_empty() && !self.yielded && !self.handed_out && !self.eager
+    }
+}
+
+impl Execution {
+    /// What a future answered without a step was seen: the search begins anew, and here it makes one.
+    pub fn expose(&mut self, at: At) {
+        if !self.is_over() {
+            self.sites.exposed.push(at);
+            self.fail(Failure::Cut);
+        }
+    }
+
+    /// The current task is polled: what it was woken for is seen, and needs no waker any more.
+    pub(in crate::world) fn poll_begins(&mut self, id: ThreadId) {
+        let objects = &self.objects;
+        let thread = &mut self.threads[id.index()];
+        (thread.task.yielded, thread.task.begins) = (false, false);
+        let knowledge = &mut thread.knowledge;
+        thread.task.members.retain(|member| {
+            let state = &objects[member.slot as usize].state;
+            let woken = member.is_own() && state.enabled(member.kind);
+            if let Some(clock) = state.news(member.kind).filter(|_| woken) {
+                knowledge.clock.join(clock);
+            }
+            !woken
+        });
+    }
+
+    /// The current thread's step on an object has set off the wakers that others left there.
+    pub(in crate::world) fn note_wakes(&mut self, slot: u32) {
+        for i in 0..self.threads.len() {
+            while let Some(at) = self.threads[i].task.members.iter().position(|member| {
+                member.slot == slot && !member.is_own() && self.may_go_on(slot, member.kind)
+            }) {
+                let waker = self.threads[i].task.members.remove(at).waker.expect("it is not its own");
+                self.threads[self.current.index()].task.due.push((ThreadId(i as u16), waker));
+            }
+        }
+    }
+
+    /// The waker of a task is called by the current thread.
+    pub fn wake(&mut self, id: ThreadId) {
+        let slot = self.thread_place(id).slot;
+        let clock = &self.threads[self.current.index()].knowledge.clock;
+        if let State::Thread(thread) = &mut self.objects[slot as usize].state {
+            thread.wake(clock);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! A task's waker: to call it is a step, which others' steps may come before or after.
+
+use crate::world::execution;
+use crate::world::operation::{Kind, ThreadId};
+use crate::world::{self, World};
+use std::sync::Arc;
+use std::task::Wake;
+
+/// Wakes one task of one execution.
+#[derive(Debug)]
+pub struct TaskWaker {
+    pub execution: u64,
+    pub thread: ThreadId,
+}
+
+/// What a call of a waker comes to.
+enum Call {
+    /// Nothing: the task is of an execution that is over.
+    Nothing,
+    /// The task lets others go first.
+    Yield,
+    /// The step before it has told of it.
+    Told,
+    /// A step.
+    Step,
+}
+
+impl Wake for TaskWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if world::current() != World::Model {
+            return;
+        }
+        let call = execution::with(|e| {
+            let task = &mut e.threads[e.current.index()].task;
+            if e.number != self.execution || e.failure.is_some() {
+                Call::Nothing
+            } else if task.calls == Some(self.thread) {
+                e.wake(self.thread);
+                Call::Told
+            } else if e.current == self.thread {
+                task.yielded = true;
+                Call::Yield
+            } else {
+                Call::Step
+            }
+        });
+        if let Call::Step = call {
+            step(self.thread, Kind::Wake(self.thread));
+        }
+    }
+}
+
+fn step(task: ThreadId, kind: Kind) {
+    let (place, at) = execution::with(|e| {
+        let last = e.threads[e.current.index()].last.map(|event| e.trace[event].operation.at);
+        let place = e.thread_place(task);
+        (place, last.unwrap_or(e.objects[place.slot as usize].created))
+    });
+    let _: world::Stepped<()> = world::step_in_model(place, kind, at);
+}
+
+/// Calls the wakers that the current thread's last step has set off. What a task did to its waker before
+/// it left it with an object is the program's, so that the call is a step of its own.
+pub fn call_due() {
+    loop {
+        let due = execution::with(|e| {
+            let due = &mut e.threads[e.current.index()].task.due;
+            (!due.is_empty()).then(|| due.remove(0))
+        });
+        let Some((task, waker)) = due else { return };
+        step(task, Kind::CallWaker(task));
+        execution::with(|e| e.threads[e.current.index()].task.calls = Some(task));
+        waker.wake();
+        execution::with(|e| e.threads[e.current.index()].task.calls = None);
+    }
+}

@@ -1,0 +1,315 @@
+//! Tasks in the exhaustive engine: whatever a task can tell by polling is seen, and nothing else.
+
+use futures_util::future::FutureExt;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use raceproof::explore::{Engine, Explorer};
+use raceproof::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use raceproof::sync::{Arc, Mutex};
+use raceproof::tokio::sync::{mpsc, oneshot};
+use raceproof::tokio::{self, task};
+use raceproof::verdict::{Finding, Verdict};
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::task::{Poll, Waker};
+
+fn explorer() -> Explorer {
+    Explorer::new(Engine::Exhaustive)
+}
+
+/// What a program answers over all its executions.
+fn answers<T: Debug + 'static>(
+    program: impl AsyncFn() -> T + Send + Sync + 'static,
+) -> (Verdict, BTreeSet<String>) {
+    let answers = Arc::new(std::sync::Mutex::new(BTreeSet::new()));
+    let noted = Arc::clone(&answers);
+    let verdict = explorer().explore_async(async move || {
+        let answer = format!("{:?}", program().await);
+        noted.lock().unwrap().insert(answer);
+    });
+    let answers = answers.lock().unwrap().clone();
+    (verdict, answers)
+}
+
+/// A proof, whose executions answer all of these and nothing else.
+#[track_caller]
+fn check<T: Debug + 'static>(
+    expected: &[&str],
+    program: impl AsyncFn() -> T + Send + Sync + 'static,
+) -> Verdict {
+    let (verdict, answers) = answers(program);
+    verdict.assert_proved();
+    assert_eq!(answers, expected.iter().map(ToString::to_string).collect(), "{verdict}");
+    verdict
+}
+
+#[test]
+fn now_or_never_behind_a_step_of_its_own_finds_the_message_or_not() {
+    check(&["None", "Some(Some(1))"], async || {
+        let ((c, mut from_c), (s, _from_s)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+        tokio::spawn(async move { c.send(1) });
+        s.send(0).unwrap();
+        from_c.recv().now_or_never()
+    });
+}
+
+#[test]
+fn now_or_never_before_an_await_of_a_later_message_finds_the_first_or_not() {
+    check(&["None", "Some(Some(1))"], async || {
+        let ((a, mut from_a), (b, mut from_b)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+        tokio::spawn(async move {
+            a.send(1).unwrap();
+            b.send(2).unwrap();
+        });
+        let first = from_a.recv().now_or_never();
+        from_b.recv().await;
+        first
+    });
+}
+
+#[test]
+fn join_receives_in_each_of_the_six_orders() {
+    let orders = ["[0, 1, 2]", "[0, 2, 1]", "[1, 0, 2]", "[1, 2, 0]", "[2, 0, 1]", "[2, 1, 0]"];
+    check(&orders, async || {
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let received = |n: i32| {
+            let (sender, mut receiver) = mpsc::unbounded_channel();
+            tokio::spawn(async move { sender.send(()) });
+            let order = Arc::clone(&order);
+            async move {
+                receiver.recv().await;
+                order.lock().unwrap().push(n);
+            }
+        };
+        tokio::join!(received(0), received(1), received(2));
+        order.lock().unwrap().clone()
+    });
+}
+
+#[test]
+fn select_takes_whichever_is_ready_and_either_if_both_are() {
+    let race = async |biased: bool, both_first: bool| {
+        let ((a, mut from_a), (b, mut from_b)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+        let sent = tokio::spawn(async move {
+            a.send(()).unwrap();
+            b.send(()).unwrap();
+            (a, b)
+        });
+        if both_first {
+            let _open = sent.await.unwrap();
+            return select(biased, &mut from_a, &mut from_b).await;
+        }
+        let first = select(biased, &mut from_a, &mut from_b).await;
+        let _open = sent.await.unwrap();
+        first
+    };
+    check(&["'a'", "'b'"], async move || race(false, true).await);
+    check(&["'a'"], async move || race(true, true).await);
+    check(&["'a'", "'b'"], async move || race(false, false).await);
+    // The first may be sent behind its poll and before the second's.
+    check(&["'a'", "'b'"], async move || race(true, false).await);
+}
+
+type Receiver = mpsc::UnboundedReceiver<()>;
+
+async fn select(biased: bool, a: &mut Receiver, b: &mut Receiver) -> char {
+    if biased {
+        tokio::select! { biased; _ = a.recv() => 'a', _ = b.recv() => 'b' }
+    } else {
+        tokio::select! { _ = a.recv() => 'a', _ = b.recv() => 'b' }
+    }
+}
+
+#[test]
+fn a_receive_that_is_cancelled_loses_nothing() {
+    check(&["[1, 2]"], async || {
+        let ((a, mut from_a), (stop, mut stopped)) = (mpsc::channel(2), mpsc::channel(1));
+        tokio::spawn(async move {
+            a.send(1).await.unwrap();
+            a.send(2).await.unwrap();
+        });
+        tokio::spawn(async move { stop.send(()).await });
+        let mut received = Vec::new();
+        tokio::select! {
+            message = from_a.recv() => received.extend(message),
+            _ = stopped.recv() => (),
+        }
+        while let Some(message) = from_a.recv().await {
+            received.push(message);
+        }
+        received
+    });
+}
+
+#[test]
+fn a_send_that_is_cancelled_sends_nothing() {
+    check(&["(false, [0])", "(true, [0, 1])"], async || {
+        let ((a, mut from_a), (stop, mut stopped)) = (mpsc::channel(1), mpsc::channel(1));
+        a.send(0).await.unwrap();
+        tokio::spawn(async move { stop.send(()).await });
+        let receiver = tokio::spawn(async move {
+            let mut received = Vec::new();
+            while let Some(message) = from_a.recv().await {
+                received.push(message);
+            }
+            received
+        });
+        let sent = tokio::select! {
+            sent = a.send(1) => sent.is_ok(),
+            _ = stopped.recv() => false,
+        };
+        drop(a);
+        (sent, receiver.await.unwrap())
+    });
+}
+
+#[test]
+fn a_oneshot_that_is_polled_and_dropped_leaves_its_sender_an_error() {
+    check(&["(None, Err(1))", "(None, Ok(()))", "(Some(Ok(1)), Ok(()))"], async || {
+        let (sender, receiver) = oneshot::channel();
+        let sent = tokio::spawn(async move { sender.send(1) });
+        let received = receiver.now_or_never();
+        (received, sent.await.unwrap())
+    });
+}
+
+#[test]
+fn futures_unordered_yields_in_the_order_in_which_its_futures_are_woken() {
+    check(&["[0, 1]", "[1, 0]"], async || {
+        let mut all: FuturesUnordered<_> = (0..2)
+            .map(|n| {
+                let (sender, receiver) = oneshot::channel();
+                tokio::spawn(async move { sender.send(()) });
+                async move {
+                    receiver.await.unwrap();
+                    n
+                }
+            })
+            .collect();
+        let mut order = Vec::new();
+        while let Some(n) = all.next().await {
+            order.push(n);
+        }
+        order
+    });
+}
+
+/// Waits for a flag, with a waker that is left before or behind the last look at it.
+async fn flagged(flag: Arc<(AtomicUsize, Mutex<Option<Waker>>)>, looks_again: bool) {
+    std::future::poll_fn(|context| {
+        if flag.0.load(SeqCst) == 1 {
+            return Poll::Ready(());
+        }
+        *flag.1.lock().unwrap() = Some(context.waker().clone());
+        if looks_again && flag.0.load(SeqCst) == 1 { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
+fn raise(looks_again: bool) -> Verdict {
+    explorer().explore_async(async move || {
+        let flag = Arc::new((AtomicUsize::new(0), Mutex::new(None::<Waker>)));
+        let raised = Arc::clone(&flag);
+        tokio::spawn(async move {
+            raised.0.store(1, SeqCst);
+            let waker = raised.1.lock().unwrap().take();
+            waker.inspect(Waker::wake_by_ref);
+        });
+        flagged(flag, looks_again).await;
+    })
+}
+
+#[test]
+fn a_hand_written_waker_wakes_its_task() {
+    raise(true).assert_proved();
+}
+
+#[test]
+fn a_waker_that_is_left_too_late_is_a_lost_wakeup() {
+    let verdict = raise(false);
+    assert_eq!(verdict.assert_refuted().finding, Finding::Deadlock, "{verdict}");
+    assert!(verdict.to_string().contains("tasks.rs:"), "{verdict}");
+}
+
+#[test]
+fn a_future_that_never_wakes_its_task_is_a_lost_wakeup() {
+    let verdict = explorer().explore_async(async || {
+        let shared = Arc::new(AtomicUsize::new(0));
+        let other = Arc::clone(&shared);
+        tokio::spawn(async move { other.fetch_add(1, SeqCst) });
+        shared.fetch_add(1, SeqCst);
+        std::future::pending::<()>().await;
+    });
+    assert_eq!(verdict.assert_refuted().finding, Finding::Deadlock, "{verdict}");
+    assert!(verdict.to_string().contains("nobody wakes"), "{verdict}");
+}
+
+#[test]
+fn an_aborted_task_ends_at_a_poll_or_was_done_before() {
+    check(&["(\"cancelled\", 0)", "(\"cancelled\", 1)", "(\"done\", 2)"], async || {
+        let steps = Arc::new(AtomicUsize::new(0));
+        let (go, gone) = oneshot::channel();
+        let counted = Arc::clone(&steps);
+        let handle = tokio::spawn(async move {
+            counted.fetch_add(1, SeqCst);
+            gone.await.unwrap();
+            counted.fetch_add(1, SeqCst);
+        });
+        tokio::spawn(async move { go.send(()) });
+        handle.abort();
+        let ended = match handle.await {
+            Ok(()) => "done",
+            Err(error) if error.is_cancelled() => "cancelled",
+            Err(_) => "panicked",
+        };
+        (ended, steps.load(SeqCst))
+    });
+}
+
+#[test]
+fn a_task_that_is_aborted_within_a_poll_goes_on_to_the_end_of_it() {
+    // The receive is ready, so that the poll in which the flag is set does not end at it.
+    check(&["(0, 0)", "(1, 1)"], async || {
+        let flags = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
+        let (sender, mut receiver) = mpsc::unbounded_channel();
+        sender.send(()).unwrap();
+        let set = Arc::clone(&flags);
+        let handle = tokio::spawn(async move {
+            set.0.store(1, SeqCst);
+            receiver.recv().await;
+            set.1.store(1, SeqCst);
+            std::future::pending::<()>().await;
+        });
+        // The abort is seen at the start, or after the one poll that the task has.
+        handle.abort();
+        let _ = handle.await;
+        (flags.0.load(SeqCst), flags.1.load(SeqCst))
+    });
+}
+
+#[test]
+fn a_task_that_yields_lets_others_go_first() {
+    let verdict = explorer().explore_async(async || {
+        let done = Arc::new(AtomicUsize::new(0));
+        let other = Arc::clone(&done);
+        tokio::spawn(async move { other.store(1, SeqCst) });
+        while done.load(SeqCst) == 0 {
+            task::yield_now().await;
+        }
+    });
+    verdict.assert_proved();
+}
+
+#[test]
+fn a_plain_await_costs_what_a_blocking_call_does() {
+    let verdict = explorer().explore_async(async || {
+        let (sender, mut receiver) = mpsc::channel(3);
+        for n in 0..3 {
+            let sender = sender.clone();
+            tokio::spawn(async move { sender.send(n).await });
+        }
+        drop(sender);
+        while receiver.recv().await.is_some() {}
+    });
+    verdict.assert_proved();
+    assert_eq!((verdict.coverage().executions, verdict.coverage().redundant), (6, 0), "{verdict}");
+}
