@@ -236,4 +236,5 @@ families! {
     rwlocks: 2,
     condvars: 3,
     parking: 4,
+    once_and_barriers: 5,
 }
