@@ -29,6 +29,10 @@ impl Bank {
 }
 
 /// What the engine finds.
+///
+/// # Panics
+///
+/// Never: what the program under test panics with is part of the verdict.
 pub fn verdict() -> Verdict {
     Explorer::new(Engine::Exhaustive).explore(|| {
         let bank = Arc::new(Bank { savings: Mutex::new(10), current: Mutex::new(10) });

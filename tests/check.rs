@@ -267,7 +267,7 @@ fn reads_json_lines_of_every_model() {
         };
         calls.iter().map(line).collect()
     };
-    let right: [(&str, Calls, &str); 11] = [
+    let right: [(&str, Calls, &str); 12] = [
         ("register", &[("write", "1", "null"), ("read", "null", "1")], "2"),
         (
             "cas-register",
@@ -284,6 +284,11 @@ fn reads_json_lines_of_every_model() {
             "lock",
             &[("acquire", "\"a\"", "true"), ("acquire", "\"b\"", "false"), ("holder", "null", "\"a\"")],
             "\"b\"",
+        ),
+        (
+            "mutex",
+            &[("acquire", "null", "true"), ("unlock", "null", "null"), ("acquire", "1", "true")],
+            "false",
         ),
         ("semaphore", &[("acquire", "1", "true"), ("acquire", "1", "false"), ("free", "null", "0")], "1"),
         ("limiter", &[("admit", "null", "true"), ("admit", "null", "false"), ("left", "null", "0")], "1"),

@@ -290,8 +290,8 @@ fn a_deadlock_of_some_threads_names_their_locks_and_lines() {
     let shown = verdict.assert_refuted();
     assert_eq!((shown.finding, shown.preemptions), (Finding::Deadlock, Some(1)));
     let text = verdict.to_string();
-    assert!(text.contains("thread 1   holds accounts (exhaustive.rs:"), "{text}");
-    assert!(text.contains("thread 2   holds accounts (exhaustive.rs:"), "{text}");
+    assert!(text.contains("thread 1  holds accounts (exhaustive.rs:"), "{text}");
+    assert!(text.contains("thread 2  holds accounts (exhaustive.rs:"), "{text}");
     assert!(!text.contains("main "), "main can go on, and is no part of it:\n{text}");
     assert_eq!(shown.rows.iter().filter(|row| row.decisive).count(), 2, "{text}");
 }

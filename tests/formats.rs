@@ -130,7 +130,7 @@ fn keys_may_stand_in_the_values() {
     );
     assert_malformed::<Registers>(
         text.replace(":ok :f :read :value [:b 0]", ":ok :f :read :value [:c 0]").as_bytes(),
-        "5:42: expected the end of the call of line 4, read on b, found c",
+        "5:39: expected the end of the call of line 4, read on b, found c",
     );
 }
 

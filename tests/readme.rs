@@ -92,6 +92,18 @@ fn without_the_time(text: &str) -> String {
     text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
+#[path = "../examples/transfer.rs"]
+#[allow(dead_code, reason = "its main is not run here")]
+mod transfer;
+
+#[test]
+fn the_deadlock_is_the_one_that_is_shown() {
+    let shown = &of("cargo run --release -F cli --example transfer")[0];
+    // On a thread without a name, as in a program: a test's counterexample names the test.
+    let verdict = std::thread::spawn(transfer::verdict).join().expect("a verdict");
+    assert_eq!(verdict.to_string(), shown.text());
+}
+
 #[test]
 fn a_proof_prints_what_is_shown() {
     for shown in of("raceproof prove") {

@@ -71,7 +71,10 @@ enum Model {
     Set,
     Queue,
     Stack,
+    /// Held by one owner at a time, and given back by the same.
     Lock,
+    /// Held once at a time, and given back by anybody: a semaphore with one permit.
+    Mutex,
     Semaphore,
     Limiter,
 }
@@ -193,7 +196,7 @@ fn judge_text(args: &Args, text: impl io::BufRead) -> Judged {
         Model::Queue => judge::judge::<Keyed<Value, Queue<Value>>>(args, text),
         Model::Stack => judge::judge::<Keyed<Value, Stack<Value>>>(args, text),
         Model::Lock => judge::judge::<Keyed<Value, Lock<Value>>>(args, text),
-        Model::Semaphore => judge::judge::<Keyed<Value, Semaphore>>(args, text),
+        Model::Mutex | Model::Semaphore => judge::judge::<Keyed<Value, Semaphore>>(args, text),
         Model::Limiter => judge::judge::<Keyed<Value, Limiter>>(args, text),
     }
 }

@@ -3,6 +3,7 @@
 use super::names::name_of;
 use super::schedule::Schedule;
 use crate::verdict::{Counterexample, Finding as What, Row};
+use crate::world::dropping::{DROP, MARK};
 use crate::world::execution::{Call, Event, Execution};
 use crate::world::failure::{Failure, Reason, Wait};
 use crate::world::object::DataRace;
@@ -118,6 +119,10 @@ fn step_text(execution: &Execution, event: &Event) -> Option<String> {
     match (event.operation.kind, event.outcome) {
         (Kind::Exit, _) => return None,
         (Kind::Join, _) => return Some(verb.to_owned()),
+        (Kind::Choose(_), outcome) if is_about_a_drop(execution, event) => {
+            let dropped = noun(execution, event) == DROP && outcome == Outcome::Chose(1);
+            return dropped.then(|| "dropped at this await".to_owned());
+        }
         (Kind::Choose(_), Outcome::Chose(way)) => return Some(format!("{verb} way {way}")),
         _ => {}
     }
@@ -130,6 +135,14 @@ fn step_text(execution: &Execution, event: &Event) -> Option<String> {
         (value, _) => format!(" = {value}"),
     };
     Some(format!("{verb} {object}{result}"))
+}
+
+fn noun(execution: &Execution, event: &Event) -> &'static str {
+    execution.objects[event.slot as usize].noun
+}
+
+fn is_about_a_drop(execution: &Execution, event: &Event) -> bool {
+    [DROP, MARK].contains(&noun(execution, event))
 }
 
 /// `file.rs:12`, without the folders that every line of a program shares.
@@ -184,8 +197,8 @@ fn wait_lines(execution: &Execution, waits: &[Wait]) -> Vec<String> {
     let width = |i: usize| texts.iter().map(|text| text[i].chars().count()).max().unwrap_or(0);
     let (names, holds) = (width(0), width(1));
     let line = |[name, held, waits]: &[String; 3]| {
-        let held = if holds == 0 { String::new() } else { format!("{held:holds$}   ") };
-        format!("{name:names$}   {held}{waits}")
+        let held = if holds == 0 { String::new() } else { format!("{held:holds$}  ") };
+        format!("{name:names$}  {held}{waits}")
     };
     texts.iter().map(line).collect()
 }

@@ -9,6 +9,7 @@ mod brute_calls;
 mod brute_peers;
 mod budget;
 mod driver;
+mod dropped;
 mod exhaustive;
 mod finding;
 mod judge;

@@ -51,7 +51,12 @@ fn is_name(name: &str) -> bool {
 /// `let (tx, rx) = channel()`.
 fn bound_name(line: &str) -> Option<String> {
     let before = line.split("::new(").next()?;
-    let before = before.split_once("= ").map_or(before, |(name, _)| name).trim();
+    let (before, made) = before.split_once("= ").unwrap_or((before, ""));
+    // Several are made on this line, and which name is whose cannot be told.
+    if made.starts_with('(') {
+        return None;
+    }
+    let before = before.trim();
     let before = before.rsplit(['{', ',']).find(|part| !part.trim().is_empty()).unwrap_or(before).trim();
     let before = before.strip_prefix("let ").unwrap_or(before).trim_start_matches("mut ").trim();
     let name = before.split(':').next()?.trim_matches(|c: char| !c.is_alphanumeric() && c != '_');
@@ -84,6 +89,7 @@ mod tests {
         check("    let mut x = AtomicUsize::new(0);", Some("x"));
         check("        let (answer, answered) = oneshot::channel();", Some("answered"));
         check("    Arc::new(Mutex::new(0))", None);
+        check("    let (a, b) = (Mutex::new(0), Mutex::new(0));", None);
         check("        (Mutex::new(1), Mutex::new(2))", None);
     }
 }

@@ -1,5 +1,6 @@
 //! What the clients of one execution saw, and whether any order of their calls explains it.
 
+use super::finding::line;
 use super::judge::{Judge, Wrong};
 use crate::linearize::every_order::{CALLS_MAX, End, EveryOrder, Span};
 use crate::linearize::{self, Call, History, Limits, Outcome, explain};
@@ -7,6 +8,7 @@ use crate::spec::Spec;
 use crate::world;
 use crate::world::execution::{self, Narrator};
 use crate::world::failure::{Failure, Reason};
+use crate::world::operation::At;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -34,6 +36,8 @@ struct Recorded<S: Spec> {
     client: u64,
     op: S::Op,
     ret: Option<S::Ret>,
+    /// The await at which it was dropped, if it was.
+    dropped: Option<At>,
     /// On real threads.
     invoked: u64,
     /// On real threads.
@@ -71,7 +75,7 @@ impl<S: Spec> Record<S> {
         let mut seen = self.seen();
         // In the total order of all these updates: a call that returned before this one began is earlier.
         let invoked = self.now.fetch_add(1, Ordering::SeqCst);
-        seen.calls.push(Recorded { client, op, ret: None, invoked, returned: None });
+        seen.calls.push(Recorded { client, op, ret: None, dropped: None, invoked, returned: None });
         seen.calls.len() - 1
     }
 
@@ -84,6 +88,12 @@ impl<S: Spec> Record<S> {
         let mut seen = self.seen();
         seen.calls[call].ret = Some(ret);
         seen.calls[call].returned = Some(self.now.fetch_add(1, Ordering::SeqCst));
+    }
+
+    /// A call was dropped at an await.
+    pub fn dropped(&self, call: usize, at: At) {
+        self.seen().calls[call].dropped = Some(at);
+        execution::with(|e| e.dropped(call));
     }
 
     /// The calls are over, and this is what they left behind.
@@ -106,7 +116,10 @@ impl<S: Spec> Record<S> {
             Outcome::Violation(violation) => {
                 let why = explain::why(&history, &violation, WithState::<S>::op_text);
                 let of_state = matches!(history.call(violation.call).op, WithOp::State);
-                let why = if of_state { why.of_state() } else { why.to_string() };
+                let mut why = if of_state { why.of_state() } else { why.to_string() };
+                for (call, at) in seen.calls.iter().filter_map(|call| Some((call, call.dropped?))) {
+                    why.extend(["\n", &S::op_text(&call.op), " was dropped at ", &line(at)]);
+                }
                 Some(Failure::Violation(why))
             }
             Outcome::Undecided(_) => Some(undecided("the search for an order of the calls was too long")),

@@ -1,6 +1,7 @@
 //! Scenarios of a subject: each is run as a program, and what its callers saw is judged.
 
 use super::driver::Program;
+use super::dropped::{Called, MayBeDropped};
 use super::finding::Finding;
 use super::judge::{Judge, Judged};
 use super::progress::{self, Scenarios};
@@ -10,7 +11,7 @@ use super::{Ended, Engine, Explorer, stress};
 use crate::spec::{Bounds, Scenario, Spec, Subject};
 use crate::verdict::{Counterexample, Cut, Verdict};
 use crate::world::execution::{self, Narrator};
-use crate::world::{self, World, panic, spawn, task};
+use crate::world::{self, World, dropping, panic, spawn, task};
 use std::panic::Location;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex, PoisonError};
@@ -24,16 +25,31 @@ impl Explorer {
     ///
     /// The bound on executions is shared out evenly among the scenarios.
     pub fn explore_subject<S: Subject>(&self, bounds: &Bounds<S::Spec>) -> Verdict {
-        self.explore_scenarios::<S>(&bounds.initial, &bounds.scenarios())
+        let drops = bounds.cancellations_max();
+        if drops > 0 && matches!(self.engine, Engine::Loom | Engine::Stress) {
+            let why =
+                format!("{} drops no calls: cancellations want an engine that has schedules", self.engine);
+            return self.verdict(Ended::undecided(why), Instant::now());
+        }
+        self.explore_all::<S>(&bounds.initial, &bounds.scenarios(), drops)
     }
 
     /// As [`explore_subject`](Self::explore_subject), for scenarios of the caller's own.
     pub fn explore_scenarios<S: Subject>(&self, initial: &S::Spec, scenarios: &[Scenario<Op<S>>]) -> Verdict {
+        self.explore_all::<S>(initial, scenarios, 0)
+    }
+
+    fn explore_all<S: Subject>(
+        &self,
+        initial: &S::Spec,
+        scenarios: &[Scenario<Op<S>>],
+        drops: usize,
+    ) -> Verdict {
         let start = Instant::now();
         let by_schedule = self.by_schedule(|schedule| {
             let number = schedule.scenario().unwrap_or(0);
             match number.checked_sub(1).and_then(|i| scenarios.get(i)) {
-                Some(scenario) => in_scenario::<S>(initial, scenario, number, |program, judge| {
+                Some(scenario) => in_scenario::<S>(initial, (scenario, drops), number, |program, judge| {
                     self.run_again(schedule, program, judge)
                 }),
                 None => Ended::undecided(format!("{schedule} is of none of {} scenarios", scenarios.len())),
@@ -47,7 +63,7 @@ impl Explorer {
             line.begins(i);
             let _quiet = progress::quiet();
             let explorer = self.share(scenarios.len(), start)?;
-            Some(in_scenario::<S>(initial, &scenarios[i], i + 1, |program, judge| {
+            Some(in_scenario::<S>(initial, (&scenarios[i], drops), i + 1, |program, judge| {
                 explorer.run(program, judge)
             }))
         });
@@ -86,7 +102,7 @@ impl Explorer {
 /// What `explore` finds in one scenario, which is this number of its subject's, from 1.
 fn in_scenario<S: Subject>(
     initial: &S::Spec,
-    scenario: &Scenario<Op<S>>,
+    (scenario, drops): (&Scenario<Op<S>>, usize),
     number: usize,
     explore: impl FnOnce(&Program, &Judged) -> Ended,
 ) -> Ended {
@@ -94,7 +110,7 @@ fn in_scenario<S: Subject>(
     let judge = Arc::clone(&record) as Arc<dyn Judge>;
     let program: Program = {
         let scenario = scenario.clone();
-        Arc::new(move || run::<S>(&scenario, &record))
+        Arc::new(move || run::<S>(&scenario, drops, &record))
     };
     let mut ended = explore(&program, &Some(judge));
     if let Some(Finding::Wrong(shown)) = &mut ended.finding {
@@ -154,14 +170,14 @@ fn client(i: usize) -> String {
 
 /// One execution of a scenario: the clients make their calls. In the model the engine judges what they saw,
 /// with the steps in hand; elsewhere it is judged here, by the times that were recorded.
-fn run<S: Subject>(scenario: &Scenario<Op<S>>, record: &Arc<Record<S::Spec>>) {
+fn run<S: Subject>(scenario: &Scenario<Op<S>>, drops: usize, record: &Arc<Record<S::Spec>>) {
     record.begin();
     if !world::is_real() {
         execution::with(|e| e.narrator = Some(Arc::clone(record) as Arc<dyn Narrator>));
     }
     record.ends_in(match world::current() {
         World::Real => run_for_real::<S>(scenario, record),
-        _ => task::block_on(run_in_model::<S>(scenario, record)),
+        _ => task::block_on(run_in_model::<S>(scenario, drops, record)),
     });
     if world::current() == World::Model {
         return;
@@ -176,12 +192,15 @@ fn run<S: Subject>(scenario: &Scenario<Op<S>>, record: &Arc<Record<S::Spec>>) {
 
 async fn run_in_model<S: Subject>(
     scenario: &Scenario<Op<S>>,
+    drops: usize,
     record: &Arc<Record<S::Spec>>,
 ) -> Option<S::Spec> {
+    let mut marked = marked(scenario, drops);
     let subject = Arc::new(S::new().await);
     let clients = scenario.threads.iter().enumerate().map(|(i, ops)| {
         let (subject, record, ops) = (Arc::clone(&subject), Arc::clone(record), ops.clone());
-        let body = move || task::block_on(call_all(&*subject, &record, i as u64, &ops));
+        let marked: Vec<bool> = marked.drain(..ops.len()).collect();
+        let body = move || task::block_on(call_some(&*subject, &record, i as u64, &ops, &marked));
         spawn::spawn(Some(client(i)), Location::caller(), body)
     });
     let clients: Vec<_> = clients.collect();
@@ -212,6 +231,44 @@ fn run_for_real<S: Subject>(scenario: &Scenario<Op<S>>, record: &Arc<Record<S::S
         }
     }
     stress::block_on(subject.state())
+}
+
+/// For each call, thread by thread, whether it may be dropped: up to `drops` of them, by choice.
+fn marked<O>(scenario: &Scenario<O>, drops: usize) -> Vec<bool> {
+    let calls = scenario.calls();
+    let mut marked = vec![false; calls];
+    let mut first = 0;
+    for _ in 0..drops.min(calls) {
+        // Each set of calls by one row of choices: in ascending order, and none behind the last.
+        let way = dropping::mark((calls - first + 1) as u32, Location::caller()) as usize;
+        if way == 0 {
+            break;
+        }
+        first += way;
+        marked[first - 1] = true;
+    }
+    marked
+}
+
+/// As `call_all`, with calls that may be dropped.
+async fn call_some<S: Subject>(
+    subject: &S,
+    record: &Record<S::Spec>,
+    client: u64,
+    ops: &[Op<S>],
+    marked: &[bool],
+) {
+    for (op, marked) in ops.iter().zip(marked) {
+        let call = record.call(client, op.clone());
+        if !marked {
+            record.returned(call, subject.call(op).await);
+            continue;
+        }
+        match MayBeDropped::new(subject.call(op)).await {
+            Called::Returned(ret) => record.returned(call, ret),
+            Called::Dropped(at) => record.dropped(call, at),
+        }
+    }
 }
 
 async fn call_all<S: Subject>(subject: &S, record: &Record<S::Spec>, client: u64, ops: &[Op<S>]) {

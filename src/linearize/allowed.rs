@@ -13,6 +13,8 @@ use std::collections::VecDeque;
 /// Answers that are tried, and configurations that are looked through for them.
 const ANSWERS_MAX: usize = 64;
 const CONFIGURATIONS_MAX: usize = 4096;
+/// Answers of other calls that are tried everywhere.
+const SEEN_MAX: usize = 8;
 
 /// The answers with which the last call of `moments` leaves no violation.
 pub(super) fn allowed<S: Spec>(
@@ -51,6 +53,25 @@ struct Candidates<R> {
     all: bool,
 }
 
+impl<R: PartialEq> Candidates<R> {
+    fn add(&mut self, answer: R) {
+        if !self.answers.contains(&answer) {
+            self.answers.push(answer);
+        }
+    }
+}
+
+/// What calls of the same operation answered, some of it.
+fn answers_seen<'c, S: Spec>(calls: &'c [Call<S>], op: &S::Op) -> Vec<&'c S::Ret> {
+    let mut seen: Vec<&S::Ret> = Vec::new();
+    for ret in calls.iter().filter(|call| call.op == *op).filter_map(|call| call.ret.as_ref()) {
+        if seen.len() < SEEN_MAX && !seen.contains(&ret) {
+            seen.push(ret);
+        }
+    }
+    seen
+}
+
 /// What the last call answers after any of the others, in any order: real time is left to
 /// the check of each.
 fn candidates<S: Spec>(initial: &S, calls: &[Call<S>], moments: &[Moment]) -> Candidates<S::Ret> {
@@ -58,6 +79,7 @@ fn candidates<S: Spec>(initial: &S, calls: &[Call<S>], moments: &[Moment]) -> Ca
     let Part { items, .. } = Part::new(calls, moments, &mut automaton);
     let last = moments.last().expect("a core ends with a return").call;
     let op = &calls[last as usize].op;
+    let seen = answers_seen(calls, op);
     let mut found = Candidates { answers: Vec::new(), all: true };
     // Here every call may be left out, so fewer of them stand for more.
     let mut met = Met::default();
@@ -71,9 +93,14 @@ fn candidates<S: Spec>(initial: &S, calls: &[Call<S>], moments: &[Moment]) -> Ca
         // Of several answers, `apply` gives one.
         found.all &= here.next(op, None).len() < 2;
         let answer = here.clone().apply(op);
-        if !found.answers.contains(&answer) {
-            found.answers.push(answer);
+        // A spec may leave a choice that shows in the answer alone.
+        let others =
+            seen.iter().copied().filter(|other| **other != answer && !here.next(op, Some(other)).is_empty());
+        for other in others.cloned() {
+            found.all = false;
+            found.add(other);
         }
+        found.add(answer);
         if met.len() == CONFIGURATIONS_MAX || found.answers.len() == ANSWERS_MAX {
             found.all = false;
             return found;

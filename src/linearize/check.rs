@@ -96,7 +96,7 @@ pub(super) fn judge<S: Spec>(
     }
     // One of those that are still open may have gone wrong earlier.
     open.retain(|(state, moments)| judgement.is_open(state, moments, steps_max));
-    judgement.outcome()
+    judgement.outcome(moments)
 }
 
 /// What is known after some parts.
@@ -162,7 +162,7 @@ impl<S: Spec> Judgement<'_, S> {
         }
     }
 
-    fn outcome(mut self) -> Outcome<S> {
+    fn outcome(mut self, moments: &[Moment]) -> Outcome<S> {
         match (self.refuted, self.undecided) {
             (Some(Refuted { moments, .. }), _) if !self.limits.core => {
                 Outcome::Violation(core::whole(&moments))
@@ -173,7 +173,10 @@ impl<S: Spec> Judgement<'_, S> {
             (None, Some(reached)) => Outcome::Undecided(reached),
             (None, None) => {
                 self.order.sort_by_key(|(at, _)| *at);
-                Outcome::Linearizable(self.order.into_iter().map(|(_, call)| call).collect())
+                let order: Vec<CallId> = self.order.into_iter().map(|(_, call)| call).collect();
+                let keeps = witness::respects_time(self.calls.len(), moments, &order);
+                assert!(keeps, "the orders of the parts do not fit together");
+                Outcome::Linearizable(order)
             }
         }
     }

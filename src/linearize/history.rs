@@ -96,7 +96,7 @@ impl<S: Spec> History<S> {
     pub fn push(&mut self, call: Call<S>) -> CallId {
         assert!(call.returned.is_none_or(|at| at >= call.invoked), "returned before it began: {call:?}");
         assert!(call.ret.is_none() || call.returned.is_some(), "an answer without a return: {call:?}");
-        self.now = self.now.max(call.returned.unwrap_or(call.invoked) + 1);
+        self.now = self.now.max(call.returned.unwrap_or(call.invoked).saturating_add(1));
         self.calls.push(call);
         CallId(self.calls.len() - 1)
     }

@@ -44,6 +44,9 @@ impl Default for Style {
 /// An operation longer than this is cut.
 const OP_MAX: usize = 28;
 
+/// Columns for an event, where there is room and the answers stand elsewhere.
+const STRETCH_MAX: usize = 4;
+
 /// Draws a row a line, by invocation; each ends with a line feed.
 ///
 /// Answers stand in the bars, or behind the operations where that is too wide; where the
@@ -118,13 +121,15 @@ impl Layout {
         Self { bars, width }
     }
 
+    /// Takes no more than `room`, and no less than makes it easy to read, where there is room.
     fn fit(&mut self, room: usize) {
-        if self.width > room {
-            let scaled = |column: usize| column * (room - 1) / (self.width - 1);
+        let width = room.min(STRETCH_MAX * self.width);
+        if self.width > 1 && self.width != width {
+            let scaled = |column: usize| column * (width - 1) / (self.width - 1);
             for bar in &mut self.bars {
                 *bar = (scaled(bar.0), scaled(bar.1));
             }
-            self.width = room;
+            self.width = width;
         }
     }
 }

@@ -45,3 +45,18 @@ fn after<S: Spec>(states: &[S], op: &S::Op, ret: Option<&S::Ret>) -> Vec<S> {
     }
     next
 }
+
+/// Is no call of `order` before one that had returned when it was invoked?
+pub(super) fn respects_time(calls: usize, moments: &[Moment], order: &[CallId]) -> bool {
+    let mut times = vec![(0, u32::MAX); calls];
+    for moment in moments {
+        let times = &mut times[moment.call as usize];
+        *(if moment.is_return { &mut times.1 } else { &mut times.0 }) = moment.at;
+    }
+    let mut invoked_last = 0;
+    order.iter().all(|id| {
+        let (invoked, returned) = times[id.0];
+        invoked_last = invoked_last.max(invoked);
+        returned >= invoked_last
+    })
+}

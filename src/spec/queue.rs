@@ -9,21 +9,21 @@ use std::hash::Hash;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Queue<V>(pub VecDeque<V>);
 
-/// What can be asked of a [`Queue`].
+/// What can be asked of a [`Queue`], and of a [`Stack`](super::stack::Stack).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Op<V> {
-    /// Put it at the back.
+    /// Put it in.
     Push(V),
-    /// Take the one at the front.
+    /// Take out the one whose turn it is.
     Pop,
 }
 
-/// What a [`Queue`] answers.
+/// What a [`Queue`] answers, and a [`Stack`](super::stack::Stack).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Ret<V> {
-    /// It is at the back.
+    /// It is in.
     Done,
-    /// This was at the front, or nothing was there.
+    /// It was this one's turn, or nothing was there.
     Popped(Option<V>),
 }
 

@@ -43,6 +43,7 @@ pub struct Bounds<S: Spec> {
     threads: usize,
     calls_per_thread: usize,
     symmetry: bool,
+    cancellations: usize,
 }
 
 impl<S: Spec> Bounds<S> {
@@ -55,7 +56,7 @@ impl<S: Spec> Bounds<S> {
                 different.push(op);
             }
         }
-        Self { initial, ops: different, threads: 2, calls_per_thread: 1, symmetry: true }
+        Self { initial, ops: different, threads: 2, calls_per_thread: 1, symmetry: true, cancellations: 0 }
     }
 
     /// At most so many threads.
@@ -75,6 +76,20 @@ impl<S: Spec> Bounds<S> {
     pub fn symmetry(mut self, one_of_each_class: bool) -> Self {
         self.symmetry = one_of_each_class;
         self
+    }
+
+    /// Up to so many calls of a program are dropped at any of their awaits, as happens when a client hangs
+    /// up or a timeout fires. A dropped call may have happened or not, all of it or nothing.
+    ///
+    /// Explored by the engines that have schedules; `loom` and `stress` are undecided.
+    pub fn cancellations(mut self, max: usize) -> Self {
+        self.cancellations = max;
+        self
+    }
+
+    /// Calls that are dropped, at the most.
+    pub fn cancellations_max(&self) -> usize {
+        self.cancellations
     }
 
     /// At most so many threads, and calls in each.

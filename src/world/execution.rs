@@ -469,6 +469,12 @@ impl Execution {
         call.returned = Some(now);
     }
 
+    /// The current thread's call was dropped: whatever it does from now on is not the call.
+    pub fn dropped(&mut self, call: usize) {
+        self.threads[self.current.index()].call = None;
+        self.calls[call].invoked.get_or_insert(self.trace.len());
+    }
+
     /// Whether the current thread asks for the first time about this line.
     pub fn is_first_asked(&mut self, at: At) -> bool {
         let asked = &mut self.threads[self.current.index()].asked;

@@ -10,6 +10,7 @@
 //! [`step`]: in the real world nothing, in loom's the loom operation, in the model it waits for its turn.
 
 pub mod clock;
+pub mod dropping;
 pub mod execution;
 pub mod failure;
 pub mod object;
@@ -211,6 +212,15 @@ fn step_in_model<R>(place: Place, kind: Kind, at: At) -> Stepped<R> {
         task::no_lie_stands(at);
     }
     match turn(operation, place.slot) {
+        Some(outcome) => Stepped::Model(outcome),
+        None => panic::give_up(),
+    }
+}
+
+/// As `step_in_model`, for a choice that is no step of the program: a future that has answered without a step
+/// is none the wiser.
+fn step_beside_a_lie<R>(place: Place, kind: Kind, at: At) -> Stepped<R> {
+    match turn(Operation { object: place.id, kind, at }, place.slot) {
         Some(outcome) => Stepped::Model(outcome),
         None => panic::give_up(),
     }

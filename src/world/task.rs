@@ -25,6 +25,16 @@ pub enum Leaf {
     Granted(u64, At),
 }
 
+impl Leaf {
+    /// The line of a future whose answer no step stands behind.
+    pub fn lie(&self) -> Option<At> {
+        match self {
+            Self::None => None,
+            Self::Lied(_, at) | Self::Granted(_, at) => Some(at),
+        }
+    }
+}
+
 /// A future's place in the task: it lies once, then waits for its grant.
 #[derive(Debug, Default)]
 pub struct Turn(Option<u64>);

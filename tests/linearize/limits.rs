@@ -2,7 +2,10 @@
 
 use crate::random::Random;
 use raceproof::linearize::{Call, History, Limits, Outcome, check};
+use raceproof::spec::Spec;
+use raceproof::spec::keyed::{Keyed, On};
 use raceproof::spec::stack::{Op, Ret, Stack};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Pushes of different values, all at once, and then one pop of what nobody pushed.
 fn entangled(pushes: u64) -> History<Stack<u64>> {
@@ -47,4 +50,48 @@ fn the_answer_is_the_same_every_time() {
     for _ in 0..3 {
         assert_eq!(check(&Stack::default(), &history, Limits::default()), first);
     }
+}
+
+/// What is asked of it, it counts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Asked(Keyed<u64, Stack<u64>>);
+
+static QUESTIONS: AtomicU64 = AtomicU64::new(0);
+
+impl Spec for Asked {
+    type Op = On<u64, Op<u64>>;
+    type Ret = Ret<u64>;
+    fn apply(&mut self, op: &Self::Op) -> Self::Ret {
+        self.0.apply(op)
+    }
+    fn next(&self, op: &Self::Op, ret: Option<&Self::Ret>) -> Vec<Self> {
+        QUESTIONS.fetch_add(1, Ordering::Relaxed);
+        self.0.next(op, ret).into_iter().map(Self).collect()
+    }
+    fn key(op: &Self::Op) -> Option<u64> {
+        <Keyed<u64, Stack<u64>>>::key(op)
+    }
+}
+
+#[test]
+fn a_part_that_is_refuted_soon_is_not_kept_waiting_by_one_that_is_hard() {
+    let mut history = History::new();
+    for call in entangled(12).calls() {
+        history.push(Call {
+            client: call.client,
+            op: On(0, call.op.clone()),
+            ret: call.ret.clone(),
+            invoked: call.invoked,
+            returned: call.returned,
+        });
+    }
+    let wrong = history.invoke(99, On(1, Op::Pop));
+    history.ret(wrong, Ret::Popped(Some(7)));
+    let initial = Asked(Keyed::new(Stack::default()));
+    let Outcome::Violation(violation) = check(&initial, &history, Limits::default()) else {
+        panic!("nobody pushed 7")
+    };
+    assert_eq!(violation.call, wrong);
+    let questions = QUESTIONS.load(Ordering::Relaxed);
+    assert!(questions < 1_000_000, "{questions} questions, and 12! orders");
 }

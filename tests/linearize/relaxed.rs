@@ -126,3 +126,50 @@ fn monotone_reads_are_each_clients_own() {
     set.invoke(1, counter::Op::Set(0));
     assert!(matches!(judge(&set), Err(Backwards::Meaningless(_))));
 }
+
+/// The promise, read by read: no less than any earlier read of the client, nor than at first, and no more
+/// than all that was begun by the time it returned.
+fn every_read_is_monotone(history: &History<Counter>) -> bool {
+    let read = |call: &Call<Counter>| match (call.op, call.ret) {
+        (counter::Op::Get, Some(counter::Ret::Value(value))) => call.returned.map(|at| (value, at)),
+        _ => None,
+    };
+    history.calls().iter().all(|call| {
+        let Some((value, at)) = read(call) else { return true };
+        let added = history.calls().iter().filter(|other| other.invoked <= at);
+        let most: i64 = added.map(|other| if let counter::Op::Add(more) = other.op { more } else { 0 }).sum();
+        let earlier = history.calls().iter().filter(|other| other.client == call.client);
+        let least = earlier.filter_map(read).filter(|(_, before)| *before < at).map(|(value, _)| value).max();
+        value <= most && value >= least.unwrap_or(0).max(0)
+    })
+}
+
+#[test]
+fn monotone_reads_agree_with_their_definition() {
+    let (mut monotone_ones, mut linear) = (0, 0);
+    for seed in 0..10_000 {
+        let mut random = Random::new(seed);
+        let op = |r: &mut Random| if r.one_in(2) { counter::Op::Get } else { counter::Op::Add(1) };
+        let history = random::history(&mut random, &Counter(0), 7, op, |r| Counter(r.int(4)));
+        let expected = every_read_is_monotone(&history);
+        let found = monotone(&history, |_| 0, reading_or_nothing);
+        assert_eq!(found.is_ok(), expected, "seed {seed}: {found:?} of {history:#?}");
+        let linearizable = naive::explains(&Counter(0), &history);
+        // An inc cannot answer a number: no read shows that.
+        let lies = history.calls().iter().any(|call| {
+            call.ret.is_some_and(|ret| (call.op == counter::Op::Get) == (ret == counter::Ret::Done))
+        });
+        assert!(!linearizable || lies || expected, "seed {seed}: linearizability implies it");
+        monotone_ones += u32::from(expected);
+        linear += u32::from(linearizable);
+    }
+    assert!(linear < monotone_ones && monotone_ones < 10_000, "{linear} of {monotone_ones}");
+}
+
+/// A read of which nobody knows what it answered says nothing.
+fn reading_or_nothing(op: &counter::Op, ret: Option<&counter::Ret>) -> Reading {
+    match (op, ret) {
+        (counter::Op::Get, None) => Reading::Add(0, 0),
+        _ => reading(op, ret),
+    }
+}

@@ -110,3 +110,36 @@ fn a_look_at_the_state_is_no_call() {
     assert_eq!(why, "after two inc(x) returned, get(x) may be 2, and is 1");
     assert_eq!(history.calls().len(), CallId(3).0);
 }
+
+/// A set that answers any of its elements, which does not show in what it leaves behind.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Urn(Vec<u32>);
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Any;
+
+impl Spec for Urn {
+    type Op = Any;
+    type Ret = u32;
+    fn apply(&mut self, _: &Any) -> u32 {
+        self.0[0]
+    }
+    fn next(&self, _: &Any, ret: Option<&u32>) -> Vec<Self> {
+        if ret.is_none_or(|ret| self.0.contains(ret)) { vec![self.clone()] } else { Vec::new() }
+    }
+}
+
+#[test]
+fn a_choice_that_shows_in_the_answer_alone_is_not_said_to_be_none() {
+    let mut history = History::<Urn>::new();
+    for ret in [2, 9] {
+        let any = history.invoke(1, Any);
+        history.ret(any, ret);
+    }
+    let Outcome::Violation(violation) = check(&Urn(vec![1, 2, 3]), &history, Limits::default()) else {
+        panic!("9 is not in it")
+    };
+    assert!(!violation.allowed.all);
+    let why = explain::why(&history, &violation, Urn::op_text).to_string();
+    assert_eq!(why, "Any may answer 1, 2 or something else, and answered 9");
+}

@@ -48,6 +48,10 @@ impl<T> OnceLock<T> {
     }
 
     /// As [`std::sync::OnceLock::set`].
+    ///
+    /// # Panics
+    ///
+    /// Never: it makes its value once.
     #[inline]
     #[track_caller]
     pub fn set(&self, value: T) -> Result<(), T> {

@@ -85,8 +85,8 @@ fn tells(event: &Event) -> Option<bool> {
     match (op, second) {
         _ if event.key.is_some() => Some(false),
         ("cas", Value::List(pair)) => Some(pair.len() == 2),
-        ("cas", _) => Some(false),
-        ("read" | "get", value) => Some(*value == Value::Nil),
+        ("read" | "get", Value::Nil) => Some(true),
+        ("cas" | "read" | "get", _) => Some(false),
         _ => None,
     }
 }

@@ -7,7 +7,7 @@ use crate::spec::lock::{self, Lock};
 use crate::spec::queue::{self, Queue};
 use crate::spec::semaphore::{self, Semaphore};
 use crate::spec::set::{self, Set};
-use crate::spec::stack::{self, Stack};
+use crate::spec::stack::Stack;
 use std::collections::BTreeSet;
 
 /// The elements at first: none, or a list.
@@ -75,19 +75,11 @@ impl Model for Stack<Value> {
     }
 
     fn op(asked: Asked) -> Result<Self::Op, Expected> {
-        match asked.op {
-            "push" => Ok(stack::Op::Push(asked.value.clone())),
-            "pop" => Ok(stack::Op::Pop),
-            _ => Err(Expected::Op("push or pop")),
-        }
+        <Queue<Value> as Model>::op(asked)
     }
 
-    fn ret(op: &Self::Op, value: &Value, _format: Format) -> Result<Option<Self::Ret>, String> {
-        Ok(Some(match (op, value) {
-            (stack::Op::Push(_), _) => stack::Ret::Done,
-            (stack::Op::Pop, Value::Nil) => stack::Ret::Popped(None),
-            (stack::Op::Pop, value) => stack::Ret::Popped(Some(value.clone())),
-        }))
+    fn ret(op: &Self::Op, value: &Value, format: Format) -> Result<Option<Self::Ret>, String> {
+        <Queue<Value> as Model>::ret(op, value, format)
     }
 }
 
@@ -125,8 +117,8 @@ impl Model for Semaphore {
     fn op(asked: Asked) -> Result<Self::Op, Expected> {
         let permits = || count(asked.value, Some(1)).map_err(Expected::Value);
         match asked.op {
-            "acquire" => Ok(semaphore::Op::Acquire(permits()?)),
-            "release" => Ok(semaphore::Op::Release(permits()?)),
+            "acquire" | "lock" => Ok(semaphore::Op::Acquire(permits()?)),
+            "release" | "unlock" => Ok(semaphore::Op::Release(permits()?)),
             "free" | "read" => Ok(semaphore::Op::Free),
             _ => Err(Expected::Op("acquire, release or free")),
         }
