@@ -2,7 +2,7 @@
 
 use raceproof::explore::{Engine, Explorer};
 use raceproof::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
-use raceproof::sync::{Arc, Condvar, Mutex, RwLock};
+use raceproof::sync::{Arc, Barrier, Condvar, Mutex, Once, OnceLock, RwLock, mpsc};
 use raceproof::thread;
 use raceproof::verdict::{Finding, Verdict};
 
@@ -23,7 +23,9 @@ fn threads<T: Send + Sync + 'static>(threads: usize, new: impl Fn() -> T, body: 
         let shared = Arc::clone(&shared);
         thread::spawn(move || body(i, &shared))
     });
-    spawned.collect::<Vec<_>>().into_iter().for_each(|handle| handle.join().unwrap());
+    for handle in spawned.collect::<Vec<_>>() {
+        handle.join().unwrap();
+    }
 }
 
 #[test]
@@ -397,4 +399,143 @@ fn a_thread_is_called_what_its_builder_says() {
         named.join().unwrap();
     });
     verdict.assert_proved();
+}
+
+/// Plain memory that threads share.
+#[derive(Default)]
+struct Cell(raceproof::cell::UnsafeCell<()>);
+
+// SAFETY: model threads switch only at steps, so no two accesses overlap.
+unsafe impl Sync for Cell {}
+
+#[test]
+fn readers_order_plain_memory_before_the_next_writer_and_writers_before_readers() {
+    let meet = |i, shared: &(RwLock<()>, Cell)| {
+        if i == 0 {
+            let _guard = shared.0.write().unwrap();
+            shared.1.0.with_mut(|_| ());
+        } else {
+            let _guard = shared.0.read().unwrap();
+            shared.1.0.with(|_| ());
+        }
+    };
+    executions(&explore(move || threads(3, Default::default, meet)), 4);
+    let both_read = |i, shared: &(RwLock<()>, Cell)| {
+        let _guard = shared.0.read().unwrap();
+        if i == 0 {
+            shared.1.0.with_mut(|_| ());
+        } else {
+            shared.1.0.with(|_| ());
+        }
+    };
+    let verdict = explore(move || threads(2, Default::default, both_read));
+    assert_eq!(verdict.assert_refuted().finding, Finding::DataRace);
+}
+
+#[test]
+fn one_of_those_who_begin_initializes_and_the_others_see_what_it_wrote() {
+    let init = |i, once: &(OnceLock<usize>, Cell)| {
+        let value = *once.0.get_or_init(|| {
+            once.1.0.with_mut(|_| ());
+            i
+        });
+        once.1.0.with(|_| ());
+        assert_eq!(once.0.get(), Some(&value));
+    };
+    executions(&explore(move || threads(3, Default::default, init)), 3);
+}
+
+#[test]
+fn an_initialization_that_panics_is_begun_again_and_a_once_is_poisoned() {
+    let verdict = explore(|| {
+        let shared: Arc<(OnceLock<u32>, Once)> = Arc::new((OnceLock::new(), Once::new()));
+        let other = Arc::clone(&shared);
+        let panics = thread::spawn(move || {
+            let init = || *other.0.get_or_init(|| panic!("on purpose"));
+            let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(init));
+            assert!(result.is_err() || other.0.get() == Some(&1));
+            other.1.call_once(|| panic!("on purpose"));
+        });
+        assert_eq!(shared.0.get_or_init(|| 1), &1);
+        assert!(panics.join().is_err());
+        shared.1.call_once_force(|state| assert!(state.is_poisoned()));
+        shared.1.call_once(|| unreachable!("it is done"));
+        assert!(shared.1.is_completed());
+    });
+    verdict.assert_proved();
+}
+
+#[test]
+fn a_once_that_waits_for_itself_is_a_deadlock() {
+    let verdict = explore(|| {
+        threads(2, OnceLock::new, |i, once| {
+            once.get_or_init(|| if i == 0 { *once.get_or_init(|| 1) } else { 2 });
+        });
+    });
+    assert_eq!(verdict.assert_refuted().finding, Finding::Deadlock);
+}
+
+#[test]
+fn a_barrier_has_one_leader_orders_memory_and_holds_who_comes_too_few() {
+    let meet = |i, shared: &(Barrier, Cell, AtomicUsize)| {
+        if i == 0 {
+            shared.1.0.with_mut(|_| ());
+        }
+        if shared.0.wait().is_leader() {
+            assert_eq!(shared.2.fetch_add(1, Ordering::SeqCst), 0);
+        }
+        shared.1.0.with(|_| ());
+    };
+    let new = || (Barrier::new(3), Cell::default(), AtomicUsize::new(0));
+    executions(&explore(move || threads(3, new, meet)), 6);
+    assert_eq!(explore(move || threads(2, new, meet)).assert_refuted().finding, Finding::Deadlock);
+}
+
+#[test]
+fn a_bounded_channel_makes_its_senders_wait_and_its_end_is_seen_when_it_is_empty() {
+    let verdict = explore(|| {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        let other = sender.clone();
+        let senders = [sender, other].map(|sender| thread::spawn(move || sender.send(1).unwrap()));
+        assert_eq!(receiver.iter().sum::<i32>(), 2);
+        for sender in senders {
+            sender.join().unwrap();
+        }
+    });
+    executions(&verdict, 2);
+}
+
+#[test]
+fn a_receive_with_a_timeout_may_time_out_and_may_not_and_ends_with_its_senders() {
+    use std::time::Duration;
+    let receive = |seen: Result<i32, mpsc::RecvTimeoutError>| {
+        explore(move || {
+            let (sender, receiver) = mpsc::channel();
+            let sender = thread::spawn(move || sender.send(1));
+            assert_ne!(receiver.recv_timeout(Duration::from_secs(3600)), seen);
+            sender.join().unwrap().ok();
+        })
+    };
+    assert!(receive(Ok(1)).is_refuted() && receive(Err(mpsc::RecvTimeoutError::Timeout)).is_refuted());
+    receive(Err(mpsc::RecvTimeoutError::Disconnected)).assert_proved();
+    let silent = explore(|| {
+        let (sender, receiver) = mpsc::channel::<()>();
+        let other = sender.clone();
+        let dropper = thread::spawn(move || drop(other));
+        for _ in 0..2 {
+            assert_eq!(receiver.recv_timeout(Duration::MAX), Err(mpsc::RecvTimeoutError::Timeout));
+        }
+        dropper.join().unwrap();
+        drop(sender);
+        assert!(receiver.recv().is_err());
+    });
+    silent.assert_proved();
+    assert!(silent.to_string().contains("timeout"), "{silent}");
+}
+
+#[test]
+fn a_rendezvous_channel_is_undecided() {
+    let verdict = explore(|| drop(mpsc::sync_channel::<()>(0)));
+    assert_eq!(verdict.word(), "undecided");
+    assert!(verdict.to_string().contains("primitives.rs:"), "{verdict}");
 }

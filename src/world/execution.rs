@@ -89,6 +89,8 @@ pub struct Thread {
     call: Option<usize>,
     /// The lines that it has been asked about: whether a `compare_exchange_weak` fails, a wait times out.
     asked: Vec<At>,
+    /// How long it waits at its next step, where its kind does not say.
+    pub patience: Option<Patience>,
     /// What its guards gave back while a panic unwound, which is still to be done.
     put_off: Vec<(Operation, u32)>,
     /// The steps that it has made; plain memory is not among them.
@@ -360,7 +362,7 @@ impl Execution {
     fn patience(&self, id: ThreadId) -> Option<Patience> {
         let thread = &self.threads[id.index()];
         let (operation, _) = thread.next.as_ref().filter(|_| thread.phase == Phase::AtStep)?;
-        Some(operation.kind.patience())
+        Some(thread.patience.unwrap_or(operation.kind.patience()))
     }
 
     /// Whether another thread has changed anything since this one's last step: nothing else can end its loop.

@@ -365,3 +365,15 @@ pub fn unpark(thread: ThreadId, at: At) {
     let place = execution::with(|e| e.parked_place(thread, at));
     step_in_model::<()>(place, Kind::Parking(Parking::Unpark), at);
 }
+
+/// Calls `f`, in which the current thread waits for a time at most.
+pub fn with_patience<R>(patience: Patience, f: impl FnOnce() -> R) -> R {
+    let set = |patience| execution::with(|e| e.threads[e.current.index()].patience = patience);
+    if current() != World::Model {
+        return f();
+    }
+    set(Some(patience));
+    let result = f();
+    set(None);
+    result
+}

@@ -1,6 +1,8 @@
 //! What one step does: an operation of one kind on one object, asked for by one line of the program.
 
+use super::object::barrier::{self, Gate};
 use super::object::condvar::{self, Cv};
+use super::object::once::{self, Do};
 use super::object::rwlock::{self, Rw};
 use super::object::thread::{self, Parking};
 use std::fmt;
@@ -67,6 +69,10 @@ pub enum Kind {
     Rw(Rw),
     /// To a condition variable.
     Cv(Cv),
+    /// To something that is done once.
+    Once(Do),
+    /// To a barrier.
+    Gate(Gate),
     /// To the token of a thread that parks.
     Parking(Parking),
     /// Asks whether a lock is poisoned.
@@ -165,6 +171,8 @@ impl Kind {
             Self::Rw(kind) => matches!(kind, Rw::Write | Rw::Read),
             Self::Cv(kind) => matches!(kind, Cv::Wake(_)),
             Self::Parking(kind) => matches!(kind, Parking::Park(_)),
+            Self::Once(kind) => matches!(kind, Do::Begin | Do::Wait),
+            Self::Gate(kind) => kind == Gate::Pass,
             _ => false,
         }
     }
@@ -198,6 +206,7 @@ impl Kind {
                 | Self::IsFinished
                 | Self::Query
                 | Self::IsPoisoned
+                | Self::Once(Do::Look)
                 | Self::Choose(_)
         );
         !looks && outcome != Outcome::Failed
@@ -237,6 +246,8 @@ impl Kind {
             Self::Rw(kind) => kind.verb(),
             Self::Cv(kind) => kind.verb(),
             Self::Parking(kind) => kind.verb(),
+            Self::Once(kind) => kind.verb(),
+            Self::Gate(kind) => kind.verb(),
             Self::IsPoisoned => "is_poisoned",
             Self::ClearPoison => "clear_poison",
             Self::Load(_) => "load",
@@ -293,6 +304,8 @@ pub fn relation(first: (Kind, Outcome), second: (Kind, Outcome)) -> Relation {
         (Kind::Unlock, Kind::Lock) => Ordered,
         (Kind::Rw(a), Kind::Rw(b)) => rwlock::relation((a, a_out), (b, b_out)),
         (Kind::Parking(a), Kind::Parking(b)) => thread::relation((a, a_out), (b, b_out)),
+        (Kind::Once(a), Kind::Once(b)) => once::relation((a, a_out), (b, b_out)),
+        (Kind::Gate(a), Kind::Gate(b)) => barrier::relation(a, b),
         (Kind::Cv(a), Kind::Cv(b)) => condvar::relation((a, a_out), (b, b_out)),
         (Kind::IsPoisoned, Kind::IsPoisoned) => Independent,
         (Kind::IsPoisoned, Kind::ClearPoison) | (Kind::ClearPoison, Kind::IsPoisoned | Kind::ClearPoison) => {

@@ -258,4 +258,5 @@ families! {
     rwlocks: 2,
     condvars: 3,
     parking: 4,
+    once_and_barriers: 5,
 }

@@ -2,7 +2,7 @@
 
 use crate::explore::driver::Program;
 use crate::sync::atomic::{AtomicUsize, Ordering};
-use crate::sync::{Arc, Condvar, Mutex, RwLock};
+use crate::sync::{Arc, Barrier, Condvar, Mutex, OnceLock, RwLock};
 use crate::thread;
 use crate::tokio::sync::mpsc;
 use std::collections::BTreeSet;
@@ -46,6 +46,14 @@ pub enum Op {
     NotifyAll,
     /// Adds to the number behind the mutex and notifies.
     AddAndNotify,
+    /// Initializes by this number, if it is first.
+    Init(usize),
+    /// Initializes by the number behind the mutex.
+    InitLocked,
+    Set(usize),
+    Get,
+    /// Meets another at the barrier, and says who leads.
+    Meet,
     Park,
     ParkTimeout,
     /// Unparks the n-th thread.
@@ -59,12 +67,13 @@ pub struct Chance(pub u64);
 type Draw = fn(&mut Chance, bool) -> Op;
 
 /// Kinds of programs: what they are about.
-pub const FAMILIES: [(&str, Draw); 5] = [
+pub const FAMILIES: [(&str, Draw); 6] = [
     ("atomics and mutexes", Chance::basic),
     ("channels", Chance::channel),
     ("rwlocks", Chance::rwlock),
     ("condvars", Chance::condvar),
     ("parking", Chance::parking),
+    ("once and barriers", Chance::once),
 ];
 
 impl Chance {
@@ -141,6 +150,18 @@ impl Chance {
         }
     }
 
+    fn once(&mut self, receives: bool) -> Op {
+        match self.below(10) {
+            0 | 1 => Op::Init(self.below(3)),
+            2 => Op::InitLocked,
+            3 => Op::Set(self.below(3)),
+            4 | 5 => Op::Get,
+            6..8 => Op::Meet,
+            8 => Op::Locked(0),
+            _ => self.basic(receives),
+        }
+    }
+
     /// Two or three threads, of which one may receive.
     pub fn program(&mut self, family: usize) -> Vec<Vec<Op>> {
         let threads = 2 + self.below(2);
@@ -195,6 +216,8 @@ struct Shared {
     locks: [Mutex<usize>; 2],
     rwlocks: [RwLock<usize>; 2],
     condvar: Condvar,
+    once: OnceLock<usize>,
+    barrier: Barrier,
     /// Filled before any thread makes a step.
     threads: std::sync::OnceLock<Vec<thread::Thread>>,
 }
@@ -214,7 +237,7 @@ impl Ends {
 /// Does one operation, and says what was seen.
 fn perform(op: Op, shared: &Shared, ends: &mut Ends) -> String {
     let seq = Ordering::SeqCst;
-    let Shared { atomics, locks, rwlocks, condvar, threads } = shared;
+    let Shared { atomics, locks, rwlocks, condvar, once, barrier, threads } = shared;
     match op {
         Op::Load(x) => format!("{}", atomics[x].load(seq)),
         Op::Store(x, value) => {
@@ -269,6 +292,11 @@ fn perform(op: Op, shared: &Shared, ends: &mut Ends) -> String {
             let (value, result) = condvar.wait_timeout(locks[0].lock().unwrap(), Duration::ZERO).unwrap();
             format!("{value} {}", result.timed_out())
         }
+        Op::Init(value) => once.get_or_init(|| value).to_string(),
+        Op::InitLocked => once.get_or_init(|| *locks[0].lock().unwrap()).to_string(),
+        Op::Set(value) => format!("{:?}", once.set(value)),
+        Op::Get => format!("{:?}", once.get()),
+        Op::Meet => format!("{}", barrier.wait().is_leader()),
         Op::Park => {
             thread::park();
             String::new()
@@ -317,6 +345,8 @@ pub fn runnable(threads: &[Vec<Op>]) -> (Program, Outcomes) {
             locks: [Mutex::new(0), Mutex::new(0)],
             rwlocks: [RwLock::new(0), RwLock::new(0)],
             condvar: Condvar::new(),
+            once: OnceLock::new(),
+            barrier: Barrier::new(2),
             threads: std::sync::OnceLock::new(),
         });
         let (sender, mut receiver) = has_channel.then(|| mpsc::channel(2)).unzip();

@@ -2,15 +2,35 @@
 
 use super::held::{self, Held};
 use crate::world::object::{State, rwlock::Rw};
-use crate::world::operation::{At, Kind, Outcome};
+use crate::world::operation::{At, Kind, Outcome, ThreadId};
 use crate::world::{self, Part, Stepped, World};
+use std::cell::RefCell;
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 
-type LoomLock = loom::sync::RwLock<()>;
+/// Loom's lock, and who reads it: loom takes two reads of one thread for one, and would let a writer in
+/// when the first of them ends. It is touched by coroutines of one operating system thread.
+#[derive(Debug)]
+pub struct LoomLock {
+    lock: loom::sync::RwLock<()>,
+    readers: RefCell<Vec<ThreadId>>,
+}
+
+// SAFETY: every coroutine of a loom exploration runs on the one thread that explores, and loom's objects panic
+// when they are used outside of it.
+unsafe impl Send for LoomLock {}
+// SAFETY: as above.
+unsafe impl Sync for LoomLock {}
+
+impl LoomLock {
+    fn new() -> Self {
+        Self { lock: loom::sync::RwLock::new(()), readers: RefCell::default() }
+    }
+}
+
 type Reading<'a, T> = Option<Box<Held<'a, RwLock<T>, loom::sync::RwLockReadGuard<'a, ()>>>>;
 type Writing<'a, T> = Option<Box<Held<'a, RwLock<T>, loom::sync::RwLockWriteGuard<'a, ()>>>>;
 
@@ -34,7 +54,7 @@ impl<T> RwLock<T> {
     #[inline]
     #[track_caller]
     pub fn new(value: T) -> Self {
-        let part = Part::new(Location::caller(), "RwLock", State::rwlock, || LoomLock::new(()));
+        let part = Part::new(Location::caller(), "RwLock", State::rwlock, LoomLock::new);
         Self { part, data: std::sync::RwLock::new(value) }
     }
 
@@ -99,8 +119,12 @@ impl<T: ?Sized> RwLock<T> {
 
     #[cold]
     fn read_in_model(&self, at: At) -> Reading<'_, T> {
-        match world::step(&self.part, Kind::Rw(Rw::Read), at, |lock| lock.read().ok()) {
-            Stepped::Loom(Some(guard)) => Held::new(self, at, Some(guard)),
+        self.reads_once_in_loom(at);
+        match world::step(&self.part, Kind::Rw(Rw::Read), at, |loom| loom.lock.read().ok()) {
+            Stepped::Loom(Some(guard)) => {
+                self.begins_to_read_in_loom();
+                Held::new(self, at, Some(guard))
+            }
             Stepped::Model(_) => Held::new(self, at, None),
             Stepped::Loom(None) | Stepped::Real | Stepped::Unwinding => {
                 held::is_free_while_unwinding(&self.data.try_read());
@@ -111,11 +135,39 @@ impl<T: ?Sized> RwLock<T> {
 
     #[cold]
     fn try_read_in_model<E>(&self, at: At) -> Result<Reading<'_, T>, TryLockError<E>> {
-        match world::step(&self.part, Kind::Rw(Rw::TryRead), at, |lock| lock.try_read().ok()) {
-            Stepped::Loom(Some(guard)) => Ok(Held::new(self, at, Some(guard))),
+        self.reads_once_in_loom(at);
+        match world::step(&self.part, Kind::Rw(Rw::TryRead), at, |loom| loom.lock.try_read().ok()) {
+            Stepped::Loom(Some(guard)) => {
+                self.begins_to_read_in_loom();
+                Ok(Held::new(self, at, Some(guard)))
+            }
             Stepped::Model(Outcome::Done) => Ok(Held::new(self, at, None)),
             Stepped::Real | Stepped::Unwinding => Ok(None),
             Stepped::Loom(None) | Stepped::Model(_) => Err(TryLockError::WouldBlock),
+        }
+    }
+
+    fn reads_once_in_loom(&self, at: At) {
+        if let (World::Loom, Part::Loom(loom, _)) = (world::current(), &self.part)
+            && loom.readers.borrow().contains(&world::current_thread())
+        {
+            world::not_in_loom("a thread that reads what it reads already", at);
+        }
+    }
+
+    fn begins_to_read_in_loom(&self) {
+        if let Part::Loom(loom, _) = &self.part {
+            loom.readers.borrow_mut().push(world::current_thread());
+        }
+    }
+
+    /// The guard of a reader goes; a writer is not among them.
+    fn ends_in_loom(&self) {
+        if let (World::Loom, Part::Loom(loom, _)) = (world::current(), &self.part)
+            && !std::thread::panicking()
+        {
+            let me = world::current_thread();
+            loom.readers.borrow_mut().retain(|reader| *reader != me);
         }
     }
 
@@ -124,7 +176,7 @@ impl<T: ?Sized> RwLock<T> {
         if world::current() == World::Model {
             world::step(&self.part, Kind::Rw(Rw::Queue), at, |_| ());
         }
-        match world::step(&self.part, Kind::Rw(Rw::Write), at, |lock| lock.write().ok()) {
+        match world::step(&self.part, Kind::Rw(Rw::Write), at, |loom| loom.lock.write().ok()) {
             Stepped::Loom(Some(guard)) => Held::new(self, at, Some(guard)),
             Stepped::Model(_) => Held::new(self, at, None),
             Stepped::Loom(None) | Stepped::Real | Stepped::Unwinding => {
@@ -136,7 +188,7 @@ impl<T: ?Sized> RwLock<T> {
 
     #[cold]
     fn try_write_in_model<E>(&self, at: At) -> Result<Writing<'_, T>, TryLockError<E>> {
-        match world::step(&self.part, Kind::Rw(Rw::TryWrite), at, |lock| lock.try_write().ok()) {
+        match world::step(&self.part, Kind::Rw(Rw::TryWrite), at, |loom| loom.lock.try_write().ok()) {
             Stepped::Loom(Some(guard)) => Ok(Held::new(self, at, Some(guard))),
             Stepped::Model(Outcome::Done) => Ok(Held::new(self, at, None)),
             Stepped::Real | Stepped::Unwinding => Ok(None),
@@ -200,6 +252,7 @@ macro_rules! guard {
                 match self.held.take() {
                     None => drop(data),
                     Some(held) => {
+                        held.lock.ends_in_loom();
                         let part = &held.lock.part;
                         held.give_back(part, Kind::Rw(Rw::$unlock), data);
                     }

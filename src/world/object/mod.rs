@@ -4,10 +4,12 @@
 //! knows nothing of engines.
 
 mod atomic;
+pub mod barrier;
 mod cell;
 mod channel;
 pub mod condvar;
 mod mutex;
+pub mod once;
 pub mod rwlock;
 pub mod thread;
 
@@ -40,6 +42,10 @@ pub enum State {
     Mutex(mutex::Mutex),
     /// A lock that one writer holds, or many readers.
     RwLock(rwlock::RwLock),
+    /// Something that is done once.
+    Once(once::Once),
+    /// Threads that wait for each other.
+    Barrier(barrier::Barrier),
     /// Threads that wait to be notified.
     Condvar(condvar::Condvar),
     /// An atomic integer, pointer or bool.
@@ -104,6 +110,16 @@ impl State {
         Self::RwLock(rwlock::RwLock::default())
     }
 
+    /// Something that nobody has done yet.
+    pub fn once() -> Self {
+        Self::Once(once::Once::default())
+    }
+
+    /// A barrier for so many threads.
+    pub fn barrier(size: usize) -> Self {
+        Self::Barrier(barrier::Barrier::new(size))
+    }
+
     /// A condition variable on which nobody waits.
     pub fn condvar() -> Self {
         Self::Condvar(condvar::Condvar::default())
@@ -133,6 +149,8 @@ impl State {
     pub fn enabled_for(&self, thread: ThreadId, kind: Kind) -> bool {
         match (self, kind) {
             (Self::Condvar(condvar), Kind::Cv(kind)) => condvar.enabled(thread, kind),
+            (Self::Barrier(barrier), Kind::Gate(kind)) => barrier.enabled(thread, kind),
+            (Self::Once(once), Kind::Once(kind)) => once.enabled(kind),
             _ => self.enabled(kind),
         }
     }
@@ -150,7 +168,13 @@ impl State {
             }
             Self::Channel(channel) => channel.enabled(kind),
             Self::Thread(thread) => thread.enabled(kind),
-            Self::Condvar(_) | Self::Atomic(_) | Self::Cell(_) | Self::Fence | Self::Nothing => true,
+            Self::Once(_)
+            | Self::Barrier(_)
+            | Self::Condvar(_)
+            | Self::Atomic(_)
+            | Self::Cell(_)
+            | Self::Fence
+            | Self::Nothing => true,
         }
     }
 
@@ -164,6 +188,14 @@ impl State {
             Self::Mutex(mutex) => Ok(mutex.apply(step)),
             Self::RwLock(lock) => match step.kind {
                 Kind::Rw(kind) => Ok(lock.apply(kind, step)),
+                _ => Ok(Outcome::Done),
+            },
+            Self::Once(once) => match step.kind {
+                Kind::Once(kind) => Ok(once.apply(kind, step)),
+                _ => Ok(Outcome::Done),
+            },
+            Self::Barrier(barrier) => match step.kind {
+                Kind::Gate(kind) => Ok(barrier.apply(kind, step)),
                 _ => Ok(Outcome::Done),
             },
             Self::Condvar(condvar) => match step.kind {
@@ -193,6 +225,7 @@ impl State {
         match self {
             Self::Mutex(mutex) => mutex.holder(),
             Self::RwLock(lock) => lock.holder(),
+            Self::Once(once) => once.holder(),
             _ => None,
         }
     }

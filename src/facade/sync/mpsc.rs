@@ -1,0 +1,283 @@
+//! `std::sync::mpsc`: std's channels, beside their part in the world that made them.
+//!
+//! Loom's world has none of these, and a model has no rendezvous channel (`sync_channel(0)`): both are
+//! undecided, with their line.
+
+use crate::world::object::State;
+use crate::world::operation::{At, Kind, Patience};
+use crate::world::{self, Part, Stepped, execution};
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+use std::sync::mpsc as std_mpsc;
+pub use std::sync::mpsc::{RecvError, RecvTimeoutError, SendError, TryRecvError, TrySendError};
+use std::time::Duration;
+
+/// The part of a channel in the world that made it: its ends share it.
+type Shared = Arc<Part<()>>;
+
+#[track_caller]
+fn part(capacity: Option<usize>) -> Shared {
+    let at = Location::caller();
+    if capacity == Some(0) {
+        world::not_modelled(&format!("a rendezvous channel is not modelled: sync_channel(0) at {at}"));
+    }
+    Arc::new(Part::new(at, "channel", || State::channel(capacity), || ()))
+}
+
+fn step(part: &Part<()>, kind: Kind, at: At) {
+    let _: Stepped<()> = world::step(part, kind, at, |()| world::not_in_loom("std::sync::mpsc", at));
+}
+
+/// One sender more is no step: whoever clones a sender holds one.
+fn sender_clone(part: &Part<()>) {
+    if let Part::Model(place) = part {
+        execution::with(|e| {
+            if place.execution == e.number
+                && let State::Channel(channel) = &mut e.objects[place.slot as usize].state
+            {
+                channel.sender_clone();
+            }
+        });
+    }
+}
+
+/// An end goes, which a model must see before std's own end is dropped.
+fn end(part: &Part<()>, kind: Kind, at: At) {
+    if !world::is_real() && !matches!(part, Part::Real(_)) {
+        step(part, kind, at);
+    }
+}
+
+/// As [`std::sync::mpsc::channel`].
+///
+/// ```
+/// use raceproof::sync::mpsc;
+///
+/// let (sender, receiver) = mpsc::channel();
+/// raceproof::thread::spawn(move || sender.send(1)).join().unwrap().unwrap();
+/// assert_eq!(receiver.iter().collect::<Vec<_>>(), [1]);
+/// ```
+#[must_use]
+#[track_caller]
+pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
+    let (sender, receiver) = std_mpsc::channel();
+    let (part, made) = (part(None), Location::caller());
+    (Sender { real: sender, part: Arc::clone(&part), made }, Receiver { real: receiver, part, made })
+}
+
+/// As [`std::sync::mpsc::sync_channel`]. A model has none without room.
+#[must_use]
+#[track_caller]
+pub fn sync_channel<T>(bound: usize) -> (SyncSender<T>, Receiver<T>) {
+    let (sender, receiver) = std_mpsc::sync_channel(bound);
+    let (part, made) = (part(Some(bound)), Location::caller());
+    (SyncSender { real: sender, part: Arc::clone(&part), made }, Receiver { real: receiver, part, made })
+}
+
+macro_rules! sender {
+    ($sender:ident) => {
+        /// As std's.
+        pub struct $sender<T> {
+            real: std_mpsc::$sender<T>,
+            part: Shared,
+            made: At,
+        }
+
+        impl<T> Clone for $sender<T> {
+            fn clone(&self) -> Self {
+                sender_clone(&self.part);
+                Self { real: self.real.clone(), part: Arc::clone(&self.part), made: self.made }
+            }
+        }
+
+        impl<T> Drop for $sender<T> {
+            fn drop(&mut self) {
+                end(&self.part, Kind::SenderDrop, self.made);
+            }
+        }
+
+        impl<T> fmt::Debug for $sender<T> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.real.fmt(f)
+            }
+        }
+    };
+}
+
+sender!(Sender);
+sender!(SyncSender);
+
+impl<T> Sender<T> {
+    /// As [`std::sync::mpsc::Sender::send`].
+    #[track_caller]
+    pub fn send(&self, t: T) -> Result<(), SendError<T>> {
+        if !world::is_real() {
+            step(&self.part, Kind::Send, Location::caller());
+        }
+        self.real.send(t)
+    }
+}
+
+impl<T> SyncSender<T> {
+    /// As [`std::sync::mpsc::SyncSender::send`].
+    #[track_caller]
+    pub fn send(&self, t: T) -> Result<(), SendError<T>> {
+        if world::is_real() {
+            return self.real.send(t);
+        }
+        step(&self.part, Kind::Send, Location::caller());
+        // The step has waited for room.
+        self.real.try_send(t).map_err(|error| match error {
+            TrySendError::Full(t) | TrySendError::Disconnected(t) => SendError(t),
+        })
+    }
+
+    /// As [`std::sync::mpsc::SyncSender::try_send`].
+    #[track_caller]
+    pub fn try_send(&self, t: T) -> Result<(), TrySendError<T>> {
+        if !world::is_real() {
+            step(&self.part, Kind::TrySend, Location::caller());
+        }
+        self.real.try_send(t)
+    }
+}
+
+/// As [`std::sync::mpsc::Receiver`].
+pub struct Receiver<T> {
+    real: std_mpsc::Receiver<T>,
+    part: Shared,
+    made: At,
+}
+
+/// As [`std::sync::mpsc::Iter`].
+#[derive(Debug)]
+pub struct Iter<'a, T>(&'a Receiver<T>, At);
+
+/// As [`std::sync::mpsc::TryIter`].
+#[derive(Debug)]
+pub struct TryIter<'a, T>(&'a Receiver<T>, At);
+
+/// As [`std::sync::mpsc::IntoIter`].
+#[derive(Debug)]
+pub struct IntoIter<T>(Receiver<T>, At);
+
+impl<T> Receiver<T> {
+    /// As [`std::sync::mpsc::Receiver::recv`].
+    #[track_caller]
+    pub fn recv(&self) -> Result<T, RecvError> {
+        self.recv_at(Location::caller())
+    }
+
+    /// As [`std::sync::mpsc::Receiver::try_recv`].
+    #[track_caller]
+    pub fn try_recv(&self) -> Result<T, TryRecvError> {
+        self.try_recv_at(Location::caller())
+    }
+
+    /// As [`std::sync::mpsc::Receiver::recv_timeout`]. In a model it times out once a thread and line,
+    /// whatever the timeout is, and from then on when nothing else can go on.
+    #[track_caller]
+    pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
+        if world::is_real() {
+            return self.real.recv_timeout(timeout);
+        }
+        let at = Location::caller();
+        let received = match world::choose_once(2, at, "timeout") {
+            // Time is up now, or a message is there.
+            Some(1) => self.try_recv_at(at),
+            waits => {
+                let patience = if waits.is_some() { Patience::Covered } else { Patience::Bounded };
+                world::with_patience(patience, || step(&self.part, Kind::Recv, at));
+                self.real.try_recv()
+            }
+        };
+        received.map_err(|error| match error {
+            TryRecvError::Empty => RecvTimeoutError::Timeout,
+            TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
+        })
+    }
+
+    /// As [`std::sync::mpsc::Receiver::iter`].
+    #[track_caller]
+    pub fn iter(&self) -> Iter<'_, T> {
+        Iter(self, Location::caller())
+    }
+
+    /// As [`std::sync::mpsc::Receiver::try_iter`].
+    #[track_caller]
+    pub fn try_iter(&self) -> TryIter<'_, T> {
+        TryIter(self, Location::caller())
+    }
+
+    fn recv_at(&self, at: At) -> Result<T, RecvError> {
+        if world::is_real() {
+            return self.real.recv();
+        }
+        step(&self.part, Kind::Recv, at);
+        self.real.try_recv().map_err(|_| RecvError)
+    }
+
+    fn try_recv_at(&self, at: At) -> Result<T, TryRecvError> {
+        if !world::is_real() {
+            step(&self.part, Kind::TryRecv, at);
+        }
+        self.real.try_recv()
+    }
+}
+
+impl<T> Drop for Receiver<T> {
+    fn drop(&mut self) {
+        end(&self.part, Kind::ReceiverClose, self.made);
+    }
+}
+
+impl<T> fmt::Debug for Receiver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.real.fmt(f)
+    }
+}
+
+impl<T> Iterator for Iter<'_, T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        self.0.recv_at(self.1).ok()
+    }
+}
+
+impl<T> Iterator for TryIter<'_, T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        self.0.try_recv_at(self.1).ok()
+    }
+}
+
+impl<T> Iterator for IntoIter<T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        self.0.recv_at(self.1).ok()
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Receiver<T> {
+    type Item = T;
+    type IntoIter = Iter<'a, T>;
+
+    #[track_caller]
+    fn into_iter(self) -> Iter<'a, T> {
+        self.iter()
+    }
+}
+
+impl<T> IntoIterator for Receiver<T> {
+    type Item = T;
+    type IntoIter = IntoIter<T>;
+
+    #[track_caller]
+    fn into_iter(self) -> IntoIter<T> {
+        IntoIter(self, Location::caller())
+    }
+}

@@ -1,0 +1,106 @@
+//! `Once`: std's, beside its part in the world that made it.
+
+use crate::world::object::{State, once::Do};
+use crate::world::operation::{At, Kind, Outcome};
+use crate::world::{self, Part, Stepped};
+use std::fmt;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// As [`std::sync::Once`]. Loom's world has none.
+pub struct Once {
+    part: Part<()>,
+    real: std::sync::Once,
+    /// Whether it panicked in a model. Read and written by whoever is at it alone.
+    poisoned: AtomicBool,
+}
+
+/// As [`std::sync::OnceState`].
+#[derive(Debug)]
+pub struct OnceState(bool);
+
+impl OnceState {
+    /// As [`std::sync::OnceState::is_poisoned`].
+    pub fn is_poisoned(&self) -> bool {
+        self.0
+    }
+}
+
+impl Once {
+    /// As [`std::sync::Once::new`].
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "std's has none")]
+    #[track_caller]
+    pub fn new() -> Self {
+        let part = Part::new(Location::caller(), "Once", State::once, || ());
+        Self { part, real: std::sync::Once::new(), poisoned: AtomicBool::new(false) }
+    }
+
+    fn step(&self, what: Do, at: At) -> Stepped<()> {
+        world::step(&self.part, Kind::Once(what), at, |()| world::not_in_loom("Once", at))
+    }
+
+    /// As [`std::sync::Once::call_once`].
+    ///
+    /// # Panics
+    ///
+    /// As std's, if it has panicked before.
+    #[track_caller]
+    pub fn call_once<F: FnOnce()>(&self, f: F) {
+        if world::is_real() {
+            return self.real.call_once(f);
+        }
+        self.call_in_model(false, |_| f(), Location::caller());
+    }
+
+    /// As [`std::sync::Once::call_once_force`].
+    #[track_caller]
+    pub fn call_once_force<F: FnOnce(&OnceState)>(&self, f: F) {
+        if world::is_real() {
+            return self.real.call_once_force(|state| f(&OnceState(state.is_poisoned())));
+        }
+        self.call_in_model(true, f, Location::caller());
+    }
+
+    /// As [`std::sync::Once::is_completed`].
+    #[track_caller]
+    pub fn is_completed(&self) -> bool {
+        if world::is_real() {
+            return self.real.is_completed();
+        }
+        matches!(self.step(Do::Look, Location::caller()), Stepped::Model(Outcome::Done))
+    }
+
+    /// As [`std::sync::Once::wait`].
+    #[track_caller]
+    pub fn wait(&self) {
+        if world::is_real() {
+            return self.real.wait();
+        }
+        self.step(Do::Wait, Location::caller());
+    }
+
+    fn call_in_model(&self, force: bool, f: impl FnOnce(&OnceState), at: At) {
+        if !matches!(self.step(Do::Begin, at), Stepped::Model(Outcome::Done)) {
+            return;
+        }
+        // Relaxed: the step orders it behind whoever was at it before.
+        let poisoned = self.poisoned.load(Ordering::Relaxed);
+        let result = if poisoned && !force {
+            Err(Box::new("Once instance has previously been poisoned") as Box<_>)
+        } else {
+            catch_unwind(AssertUnwindSafe(|| f(&OnceState(poisoned))))
+        };
+        self.poisoned.store(result.is_err(), Ordering::Relaxed);
+        self.step(if result.is_ok() { Do::Finish } else { Do::GiveUp }, at);
+        if let Err(payload) = result {
+            resume_unwind(payload);
+        }
+    }
+}
+
+impl fmt::Debug for Once {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Once").finish_non_exhaustive()
+    }
+}
