@@ -81,8 +81,7 @@ fn join_receives_in_each_of_the_six_orders() {
             }
         };
         tokio::join!(received(0), received(1), received(2));
-        let order = order.lock().unwrap().clone();
-        order
+        Arc::into_inner(order).expect("the futures are done").into_inner().unwrap()
     });
 }
 
@@ -313,4 +312,21 @@ fn a_plain_await_costs_what_a_blocking_call_does() {
     });
     verdict.assert_proved();
     assert_eq!((verdict.coverage().executions, verdict.coverage().redundant), (6, 0), "{verdict}");
+}
+
+#[test]
+fn a_failure_of_tasks_is_replayed_to_the_same_bytes() {
+    let program = async || {
+        let ((a, mut from_a), (b, mut from_b)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+        tokio::spawn(async move { a.send(()) });
+        tokio::spawn(async move { b.send(()) });
+        let first = tokio::select! { _ = from_a.recv() => 'a', _ = from_b.recv() => 'b' };
+        assert_eq!(first, 'a');
+    };
+    let verdict = explorer().explore_async(program);
+    let shown = verdict.assert_refuted();
+    assert_eq!(shown.finding, Finding::Panic, "{verdict}");
+    let schedule = shown.schedule.clone().expect("the search has a schedule").parse().expect("it is one");
+    let again = explorer().replay(schedule).explore_async(program);
+    assert_eq!(again.assert_refuted().rows, shown.rows, "{again}");
 }

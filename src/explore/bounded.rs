@@ -124,6 +124,13 @@ impl Limit for Budget {
 }
 
 impl<L: Limit> Strategy for Bounded<L> {
+    fn restart(&mut self) -> bool {
+        self.points.clear();
+        (self.begun, self.diverged, self.pruned) = (false, false, false);
+        (self.finding, self.cost) = (None, (usize::MAX, usize::MAX));
+        true
+    }
+
     fn begin(&mut self) -> bool {
         self.depth = 0;
         let first = !std::mem::replace(&mut self.begun, true);

@@ -34,6 +34,11 @@ impl Replay {
 }
 
 impl Strategy for Replay {
+    fn restart(&mut self) -> bool {
+        (self.at, self.begun, self.misfit) = (0, false, None);
+        true
+    }
+
     fn begin(&mut self) -> bool {
         !std::mem::replace(&mut self.begun, true)
     }

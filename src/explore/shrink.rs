@@ -93,6 +93,12 @@ impl Directed {
 }
 
 impl Strategy for Directed {
+    fn restart(&mut self) -> bool {
+        (self.at, self.begun) = (0, false);
+        self.departed.clear();
+        true
+    }
+
     fn begin(&mut self) -> bool {
         !std::mem::replace(&mut self.begun, true)
     }

@@ -333,8 +333,9 @@ fn is_of_task(kind: Kind) -> bool {
 pub fn affects(step: (Kind, Outcome), waiting: Kind) -> bool {
     match (step.0, waiting) {
         _ if step.1 == Outcome::Failed => false,
-        (Kind::Load(_) | Kind::Query | Kind::IsFinished | Kind::Join, _) => false,
-        (Kind::SenderDrop, Kind::Send) => false,
+        (Kind::Load(_) | Kind::Query | Kind::IsFinished | Kind::Join, _) | (Kind::SenderDrop, Kind::Send) => {
+            false
+        }
         _ => true,
     }
 }

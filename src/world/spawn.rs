@@ -161,14 +161,12 @@ pub fn run_main(body: impl FnOnce()) {
 impl<T> Spawned<T> {
     /// Waits for the thread's end, and takes note of its panic if it panicked.
     pub fn join(mut self, at: At) -> std::thread::Result<T> {
-        match self.loom.take() {
-            Some(loom) => self.join_in_loom(&loom, at),
-            None => {
-                let place = execution::with(|e| e.thread_place(self.thread));
-                super::step_in_model::<()>(place, Kind::Join, at);
-                self.joined()
-            }
+        if let Some(loom) = self.loom.take() {
+            return self.join_in_loom(&loom, at);
         }
+        let place = execution::with(|e| e.thread_place(self.thread));
+        super::step_in_model::<()>(place, Kind::Join, at);
+        self.joined()
     }
 
     /// As `join`, by a task, which waits without holding its thread.
