@@ -330,3 +330,20 @@ fn a_failure_of_tasks_is_replayed_to_the_same_bytes() {
     let again = explorer().replay(schedule).explore_async(program);
     assert_eq!(again.assert_refuted().rows, shown.rows, "{again}");
 }
+
+async fn one(receiver: &mut Receiver) {
+    receiver.recv().await;
+}
+
+#[test]
+fn a_future_that_lies_beside_one_that_has_tried_does_not_keep_its_task_asleep() {
+    check(&["'a'"], async || {
+        let ((a, mut from_a), (b, mut from_b)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+        a.send(()).unwrap();
+        b.send(()).unwrap();
+        // From here on a future of that line makes its step at once, and one of another does not.
+        tokio::join!(one(&mut from_a), one(&mut from_b));
+        tokio::spawn(async move { a.send(()) });
+        tokio::select! { biased; () = one(&mut from_a) => 'a', _ = from_b.recv() => 'b' }
+    });
+}
