@@ -81,7 +81,7 @@ fn join_receives_in_each_of_the_six_orders() {
             }
         };
         tokio::join!(received(0), received(1), received(2));
-        order.lock().unwrap().clone()
+        Arc::into_inner(order).expect("the futures are done").into_inner().unwrap()
     });
 }
 
@@ -312,4 +312,38 @@ fn a_plain_await_costs_what_a_blocking_call_does() {
     });
     verdict.assert_proved();
     assert_eq!((verdict.coverage().executions, verdict.coverage().redundant), (6, 0), "{verdict}");
+}
+
+#[test]
+fn a_failure_of_tasks_is_replayed_to_the_same_bytes() {
+    let program = async || {
+        let ((a, mut from_a), (b, mut from_b)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+        tokio::spawn(async move { a.send(()) });
+        tokio::spawn(async move { b.send(()) });
+        let first = tokio::select! { _ = from_a.recv() => 'a', _ = from_b.recv() => 'b' };
+        assert_eq!(first, 'a');
+    };
+    let verdict = explorer().explore_async(program);
+    let shown = verdict.assert_refuted();
+    assert_eq!(shown.finding, Finding::Panic, "{verdict}");
+    let schedule = shown.schedule.clone().expect("the search has a schedule").parse().expect("it is one");
+    let again = explorer().replay(schedule).explore_async(program);
+    assert_eq!(again.assert_refuted().rows, shown.rows, "{again}");
+}
+
+async fn one(receiver: &mut Receiver) {
+    receiver.recv().await;
+}
+
+#[test]
+fn a_future_that_lies_beside_one_that_has_tried_does_not_keep_its_task_asleep() {
+    check(&["'a'"], async || {
+        let ((a, mut from_a), (b, mut from_b)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+        a.send(()).unwrap();
+        b.send(()).unwrap();
+        // From here on a future of that line makes its step at once, and one of another does not.
+        tokio::join!(one(&mut from_a), one(&mut from_b));
+        tokio::spawn(async move { a.send(()) });
+        tokio::select! { biased; () = one(&mut from_a) => 'a', _ = from_b.recv() => 'b' }
+    });
 }

@@ -135,6 +135,7 @@ impl<L: Limit> Strategy for Bounded<L> {
         self.points.clear();
         (self.begun, self.executions, self.pruned) = (false, 0, false);
         self.eager = true;
+        (self.finding, self.cost, self.diverged) = (None, (usize::MAX, usize::MAX), false);
         true
     }
 

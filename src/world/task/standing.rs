@@ -52,8 +52,8 @@ impl Member {
 }
 
 /// A task of a thread.
-#[expect(clippy::struct_excessive_bools, reason = "questions that have nothing to do with each other")]
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "four questions that have nothing to do with each other")]
 pub struct Standing {
     pub leaf: Leaf,
     pub members: Vec<Member>,
