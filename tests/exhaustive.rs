@@ -196,6 +196,28 @@ fn a_proof_names_the_lines_of_orderings_weaker_than_seqcst() {
 }
 
 #[test]
+fn a_proof_of_tasks_names_the_awaits_that_are_only_seen_pending() {
+    use raceproof::tokio::{self, sync::mpsc};
+    let awaited = explorer().explore_async(async || {
+        let (a, mut from_a) = mpsc::channel(1);
+        tokio::spawn(async move { a.send(1).await });
+        assert_eq!(from_a.recv().await, Some(1));
+    });
+    awaited.assert_proved();
+    let lines = &awaited.coverage().limits[0].lines;
+    assert!(awaited.coverage().limits[0].what.starts_with("polls written by hand"), "{awaited}");
+    assert_eq!(lines.len(), 2, "the send and the receive: {awaited}");
+    let blocking = explorer().explore(|| {
+        let (a, mut from_a) = mpsc::channel(1);
+        let other = raceproof::thread::spawn(move || a.blocking_send(1));
+        assert_eq!(from_a.blocking_recv(), Some(1));
+        other.join().unwrap().unwrap();
+    });
+    blocking.assert_proved();
+    assert!(blocking.coverage().limits.is_empty(), "{blocking}");
+}
+
+#[test]
 fn a_guard_that_is_dropped_by_a_panic_lets_others_go_before_it_and_behind() {
     let run = |held: bool| {
         explorer().explore(move || {

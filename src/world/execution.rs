@@ -123,6 +123,8 @@ pub struct Execution {
     granted: Option<usize>,
     /// How often the scheduler left a thread that could have gone on, if there is one that tells.
     pub preemptions: Option<usize>,
+    /// The lines whose futures have answered `Pending` without a step.
+    pub lied: Vec<At>,
     /// How often it went from one thread to another.
     pub switches: usize,
     /// Who runs.
@@ -168,6 +170,7 @@ impl Execution {
         self.granted = None;
         self.preemptions = None;
         self.switches = 0;
+        self.lied.clear();
         self.unscheduled = None;
         self.current = ThreadId::MAIN;
         self.sites.begin();

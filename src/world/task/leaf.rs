@@ -79,6 +79,9 @@ impl Turn {
             Leaf::None => {
                 let me = self.enter(e, thread);
                 e.threads[thread.index()].task.leaf = Leaf::Lied(me, at);
+                if !e.lied.contains(&at) {
+                    e.lied.push(at);
+                }
                 Way::Lie
             }
             Leaf::Lied(_, other) | Leaf::Granted(_, other) if world::current() == World::Model => {
