@@ -244,3 +244,29 @@ fn one_program_of_each_class_refutes_what_every_program_refutes() {
     ];
     assert_eq!(refuted, [false, false, true, false, false, true, true, true]);
 }
+
+/// Panics where two calls overlap.
+#[derive(Debug)]
+struct Panics(AtomicI64);
+
+impl Subject for Panics {
+    type Spec = Counter;
+
+    async fn new() -> Self {
+        Self(AtomicI64::new(0))
+    }
+
+    async fn call(&self, _: &Op) -> Ret {
+        let before = self.0.load(Ordering::SeqCst);
+        assert_eq!(self.0.fetch_add(1, Ordering::SeqCst), before, "somebody else was here");
+        Ret::Done
+    }
+}
+
+#[test]
+fn a_call_that_panics_is_its_clients() {
+    let verdict = explorer().explore_subject::<Panics>(&bounds(&[INC]));
+    let shown = verdict.assert_refuted();
+    assert!(shown.why[0].starts_with("client "), "{verdict}");
+    assert!(shown.why.join(" ").contains("somebody else was here"), "{verdict}");
+}

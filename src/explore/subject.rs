@@ -11,6 +11,7 @@ use super::{Ended, Engine, Explorer, stress};
 use crate::spec::{Bounds, Scenario, Spec, Subject};
 use crate::verdict::{Counterexample, Cut, Verdict};
 use crate::world::execution::{self, Narrator};
+use crate::world::failure::Failure;
 use crate::world::{self, World, dropping, panic, spawn, task};
 use std::panic::Location;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -206,6 +207,12 @@ async fn run_in_model<S: Subject>(
     let clients: Vec<_> = clients.collect();
     for client in clients {
         if let Err(payload) = client.join(Location::caller()) {
+            // It is the client's, and not of the main thread that hands it on.
+            execution::with(|e| {
+                if let Some(panic) = e.joined_panic.take() {
+                    e.fail(Failure::Panic(panic));
+                }
+            });
             std::panic::resume_unwind(payload);
         }
     }

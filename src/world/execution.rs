@@ -123,6 +123,8 @@ pub struct Execution {
     granted: Option<usize>,
     /// How often the scheduler left a thread that could have gone on, if there is one that tells.
     pub preemptions: Option<usize>,
+    /// The panic of the thread that was joined last, if it panicked.
+    pub joined_panic: Option<Panic>,
     /// The lines whose futures have answered `Pending` without a step.
     pub lied: Vec<At>,
     /// How often it went from one thread to another.
@@ -171,6 +173,7 @@ impl Execution {
         self.preemptions = None;
         self.switches = 0;
         self.lied.clear();
+        self.joined_panic = None;
         self.unscheduled = None;
         self.current = ThreadId::MAIN;
         self.sites.begin();

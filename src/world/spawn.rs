@@ -217,7 +217,7 @@ impl<T> Spawned<T> {
 
     /// The thread has exited, and somebody knows how.
     fn joined(&self) -> std::thread::Result<T> {
-        execution::with(|e| e.threads[self.thread.index()].panic = None);
+        execution::with(|e| e.joined_panic = e.threads[self.thread.index()].panic.take());
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
         ended.unwrap_or_else(|| panic::give_up())
     }
