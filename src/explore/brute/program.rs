@@ -190,8 +190,8 @@ impl Op {
         matches!(self, Self::Receive | Self::TryReceive | Self::IsEmpty)
     }
 
-    /// Whether what it turns out to be when it is reversed is known only when it is made: then an execution
-    /// may be begun in vain.
+    /// Whether an execution may be begun in vain for it: what it turns out to be when it is reversed is known
+    /// only when it is made, or it holds a lock on its way into another's queue, behind which a plan can end.
     pub fn guesses(&self) -> bool {
         matches!(
             self,
@@ -201,6 +201,7 @@ impl Op {
                 | Self::TryReceive
                 | Self::IsEmpty
                 | Self::TryRead(_)
+                | Self::LockThenRead(_)
                 | Self::TryWrite(_)
                 | Self::Wait
                 | Self::WaitFor(_)

@@ -3,7 +3,12 @@
 //! There is at most one on an operating system thread, since model threads are coroutines of it. It
 //! knows nothing of engines: a scheduler reads who could do what, and grants one thread its step.
 
-use super::failure::{Failure, Panic, Reason, Wait};
+mod calls;
+mod waiting;
+
+pub use calls::{Call, Narrator};
+
+use super::failure::{Failure, Panic, Reason};
 use super::object::{Knowledge, Object, State, Step};
 use super::operation::{At, Kind, ObjectId, Operation, Outcome, Patience, ThreadId, Value};
 use super::task::{Announced, Sites, Standing};
@@ -309,76 +314,6 @@ impl Execution {
         (!put_off.is_empty()).then(|| put_off.remove(0))
     }
 
-    /// Whether a thread is before a step that it could make now.
-    pub fn is_enabled(&self, id: ThreadId) -> bool {
-        let thread = &self.threads[id.index()];
-        let Some((operation, slot)) = thread.next.as_ref().filter(|_| thread.phase == Phase::AtStep) else {
-            return false;
-        };
-        let on_object = self.objects[*slot as usize].state.enabled_for(id, operation.kind);
-        match operation.kind {
-            Kind::Yield => thread.idle_yields == 0 || self.sees_news(id),
-            Kind::Repoll => on_object || self.may_poll_again(id),
-            _ => on_object,
-        }
-    }
-
-    /// Whether a task that is to be polled again is for what it waits for, or by its own wish.
-    fn may_poll_again(&self, id: ThreadId) -> bool {
-        let thread = &self.threads[id.index()];
-        let mut members = thread.task.members.iter().filter(|member| member.is_own());
-        thread.task.begins
-            || members.any(|member| self.may_go_on(member.slot, member.kind))
-            || thread.task.yielded && (thread.idle_yields == 0 || self.sees_news(id))
-    }
-
-    /// Whether an operation that waits on an object could be done now.
-    pub fn may_go_on(&self, slot: u32, kind: Kind) -> bool {
-        self.objects[slot as usize].state.enabled(kind)
-    }
-
-    /// Whether a thread waits only for others to go first, and may go on if nobody else can.
-    ///
-    /// A few rounds in which nothing changes are allowed: straight code may yield more than once.
-    pub fn may_yield_idly(&self, id: ThreadId) -> bool {
-        const IDLE_YIELDS_MAX: u32 = 16;
-        let thread = &self.threads[id.index()];
-        thread.phase == Phase::AtStep && self.is_before_a_yield(id) && thread.idle_yields < IDLE_YIELDS_MAX
-    }
-
-    fn is_before_a_yield(&self, id: ThreadId) -> bool {
-        let thread = &self.threads[id.index()];
-        match &thread.next {
-            Some((operation, _)) if operation.kind == Kind::Repoll => thread.task.yielded,
-            Some((operation, _)) => operation.kind == Kind::Yield,
-            None => false,
-        }
-    }
-
-    /// Whether a thread waits for a time, which is up if nobody else can go on.
-    pub fn may_time_out(&self, id: ThreadId) -> bool {
-        self.patience(id) == Some(Patience::Bounded)
-    }
-
-    /// Whether a thread waits for a time, and another branch of the search shows what follows when it is up.
-    pub fn times_out_elsewhere(&self) -> bool {
-        self.started.iter().any(|id| self.patience(*id) == Some(Patience::Covered))
-    }
-
-    fn patience(&self, id: ThreadId) -> Option<Patience> {
-        let thread = &self.threads[id.index()];
-        let (operation, _) = thread.next.as_ref().filter(|_| thread.phase == Phase::AtStep)?;
-        Some(thread.patience.unwrap_or(operation.kind.patience()))
-    }
-
-    /// Whether another thread has changed anything since this one's last step: nothing else can end its loop.
-    fn sees_news(&self, id: ThreadId) -> bool {
-        let since = self.threads[id.index()].last.map_or(0, |last| last + 1);
-        self.trace[since..]
-            .iter()
-            .any(|event| event.thread != id && event.operation.kind.changes(event.outcome))
-    }
-
     /// The granted thread goes on: it makes its step.
     pub fn make_step(&mut self) -> Outcome {
         let thread = &mut self.threads[self.current.index()];
@@ -498,32 +433,6 @@ impl Execution {
         }
     }
 
-    /// The current thread makes a call. It is invoked when it makes its first step.
-    pub fn call(&mut self) -> usize {
-        let thread = &mut self.threads[self.current.index()];
-        thread.call = Some(self.calls.len());
-        let before = thread.steps;
-        self.calls.push(Call { thread: self.current, before, after: None, invoked: None, returned: None });
-        self.calls.len() - 1
-    }
-
-    /// The current thread's call has returned.
-    pub fn returned(&mut self, call: usize) {
-        let now = self.trace.len();
-        let thread = &mut self.threads[self.current.index()];
-        thread.call = None;
-        let call = &mut self.calls[call];
-        call.after = Some(thread.steps);
-        call.invoked.get_or_insert(now);
-        call.returned = Some(now);
-    }
-
-    /// The current thread's call was dropped: whatever it does from now on is not the call.
-    pub fn dropped(&mut self, call: usize) {
-        self.threads[self.current.index()].call = None;
-        self.calls[call].invoked.get_or_insert(self.trace.len());
-    }
-
     /// Whether the current thread asks for the first time about this line.
     pub fn is_first_asked(&mut self, at: At) -> bool {
         let asked = &mut self.threads[self.current.index()].asked;
@@ -544,53 +453,6 @@ impl Execution {
         thread.panic = panic;
     }
 
-    /// Threads of which each waits for a lock that the next one holds: whatever the others do, these can
-    /// never go on.
-    pub fn cycle(&self) -> Option<Failure> {
-        let wait = |id: ThreadId| {
-            let (operation, slot) = self.threads[id.index()].next.as_ref()?;
-            let held_by = self.objects[*slot as usize].state.holder()?;
-            let waits = self.threads[id.index()].phase == Phase::AtStep && !self.is_enabled(id);
-            waits.then_some(Wait { thread: id, operation: *operation, slot: *slot, held_by: Some(held_by) })
-        };
-        let next = |id: &ThreadId| Some(wait(*id)?.held_by?.0);
-        // The thread that has just come to wait closes the cycle, if there is one.
-        let round = std::iter::successors(next(&self.current), next).take(self.threads.len());
-        let len = round.take_while(|id| *id != self.current).count() + 1;
-        let cycle = std::iter::successors(Some(self.current), next).take(len);
-        let waits: Option<Vec<Wait>> = cycle.map(wait).collect();
-        let waits = waits.filter(|waits| {
-            waits.len() == len && waits.last().and_then(|wait| Some(wait.held_by?.0)) == Some(self.current)
-        });
-        Some(Failure::Deadlock { waits: waits? })
-    }
-
-    /// No thread can make a step, and some have not finished: who waits for what.
-    pub fn stuck(&self) -> Failure {
-        let ids = || (0..self.threads.len()).map(|i| ThreadId(i as u16));
-        let before_step = |id: &ThreadId| self.threads[id.index()].next.is_some();
-        let waits: Vec<Wait> = ids().flat_map(|id| self.waits_of(id)).collect();
-        let yields = ids().filter(before_step).all(|id| self.is_before_a_yield(id));
-        if yields { Failure::Livelock { waits } } else { Failure::Deadlock { waits } }
-    }
-
-    /// What a thread waits for: a task may wait for several things.
-    fn waits_of(&self, thread: ThreadId) -> Vec<Wait> {
-        let Some((operation, slot)) = self.threads[thread.index()].next else { return Vec::new() };
-        let wait = |operation: Operation, slot: u32| {
-            let held_by = self.objects[slot as usize].state.holder();
-            Wait { thread, operation, slot, held_by }
-        };
-        let members = self.threads[thread.index()].task.members.iter();
-        let waits: Vec<Wait> = members
-            .filter(|_| operation.kind == Kind::Repoll)
-            .map(|member| {
-                wait(Operation { object: member.object, kind: member.kind, at: member.at }, member.slot)
-            })
-            .collect();
-        if waits.is_empty() { vec![wait(operation, slot)] } else { waits }
-    }
-
     /// Whether two threads met in an object.
     pub fn shared(&self) -> bool {
         let meets =
@@ -606,27 +468,4 @@ impl Execution {
             None => format!("thread {}", id.0),
         }
     }
-}
-
-/// A call that a thread makes of the type under test.
-#[derive(Clone, Copy, Debug)]
-pub struct Call {
-    /// Whose.
-    pub thread: ThreadId,
-    /// The steps of its thread before it was made.
-    pub before: u32,
-    /// The steps of its thread before it returned.
-    pub after: Option<u32>,
-    /// The position in the trace of its first step: nobody could tell if it had begun no earlier.
-    pub invoked: Option<usize>,
-    /// The length of the trace when it returned.
-    pub returned: Option<usize>,
-}
-
-/// Says what calls are and answer, for people.
-pub trait Narrator: std::fmt::Debug {
-    /// The call with its arguments.
-    fn call(&self, call: usize) -> String;
-    /// What it answered.
-    fn answer(&self, call: usize) -> String;
 }
