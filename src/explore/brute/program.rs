@@ -191,7 +191,7 @@ impl Op {
     }
 
     /// Whether an execution may be begun in vain for it: what it turns out to be when it is reversed is known
-    /// only when it is made, or it holds a lock on its way into another's queue, behind which a plan can end.
+    /// only when it is made, or a plan can end behind a writer that waits.
     pub fn guesses(&self) -> bool {
         matches!(
             self,
@@ -202,6 +202,7 @@ impl Op {
                 | Self::IsEmpty
                 | Self::TryRead(_)
                 | Self::LockThenRead(_)
+                | Self::Write(_)
                 | Self::TryWrite(_)
                 | Self::Wait
                 | Self::WaitFor(_)
