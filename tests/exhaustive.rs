@@ -412,3 +412,48 @@ fn the_verdict_of_a_subject_names_the_scenario_to_replay() {
     let again = again.explore_scenarios::<Stored<LostUpdateStore>>(&initial, &scenarios);
     assert_eq!(again.assert_refuted().why, verdict.assert_refuted().why);
 }
+
+/// Waits for a time at most while nobody notifies, and then finds what others did, or what was expected.
+fn waits_in_vain(expected: Option<u32>) {
+    use raceproof::sync::Condvar;
+    use std::time::Duration;
+    let shared = Arc::new((Mutex::new(0), Condvar::new()));
+    let other = {
+        let shared = Arc::clone(&shared);
+        raceproof::thread::spawn(move || *shared.0.lock().unwrap() += 1)
+    };
+    let waited = shared.1.wait_timeout(shared.0.lock().unwrap(), Duration::from_millis(1));
+    let count = *waited.unwrap().0;
+    assert!(expected.is_none_or(|expected| count == expected), "{count}");
+    other.join().unwrap();
+}
+
+#[test]
+fn an_execution_that_another_branch_shows_is_no_finding() {
+    let within = |max: usize| explorer().preemptions_max(max).explore(|| waits_in_vain(None));
+    within(100).assert_proved();
+    assert_eq!(within(0).word(), "passed");
+    // And it is not what is shown of a program that fails otherwise.
+    for engine in [Engine::Exhaustive, Engine::Random { seed: 1 }] {
+        let verdict = Explorer::new(engine).explore(|| waits_in_vain(Some(1)));
+        assert_eq!(verdict.assert_refuted().finding, Finding::Panic, "{verdict}");
+    }
+}
+
+/// It fails where the main thread comes first, and goes on for long where it does not.
+#[test]
+fn an_execution_that_is_too_long_does_not_take_the_place_of_one_that_fails() {
+    let verdict = explorer().steps_max(60).explore(|| {
+        let count = Arc::new(AtomicUsize::new(0));
+        let other = {
+            let count = Arc::clone(&count);
+            raceproof::thread::spawn(move || count.fetch_add(1, Ordering::SeqCst))
+        };
+        if count.fetch_add(1, Ordering::SeqCst) == 1 {
+            (0..100).for_each(|_| assert_eq!(count.load(Ordering::SeqCst), 2));
+        }
+        let ended = other.join().unwrap();
+        assert_eq!(ended, 2, "never");
+    });
+    assert_eq!(verdict.word(), "refuted", "{verdict}");
+}

@@ -100,13 +100,17 @@ impl<L: Limit> Bounded<L> {
         false
     }
 
-    fn found(&mut self, execution: &Execution, picks: &Schedule) {
+    /// Takes note of what an execution shows. Returns whether the search ends with it.
+    fn found(&mut self, execution: &Execution, picks: &Schedule) -> bool {
         let cost = (execution.switches, picks.len());
-        let undecided = matches!(execution.failure, Some(Failure::Undecided(_)));
-        if undecided || cost < self.cost {
-            self.cost = if undecided { (0, 0) } else { cost };
-            self.finding = Some(Finding::of(execution, picks));
+        let Some(found) = Finding::of(execution, picks).filter(|_| self.first || cost < self.cost) else {
+            return false;
+        };
+        // What cannot be decided is no better to show than what is wrong.
+        if self.first || matches!(found, Finding::Wrong(_)) {
+            (self.finding, self.cost) = (Some(found), cost);
         }
+        self.first
     }
 }
 
@@ -166,11 +170,8 @@ impl<L: Limit> Strategy for Bounded<L> {
         if execution.failure.is_none() {
             judge_run(&self.judge, execution);
         }
-        if execution.failure.is_some() {
-            self.found(execution, picks);
-            if self.first || matches!(self.finding, Some(Finding::Undecided(_))) {
-                return false;
-            }
+        if self.found(execution, picks) {
+            return false;
         }
         if !self.go_back() {
             return true;

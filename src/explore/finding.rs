@@ -27,18 +27,21 @@ impl Finding {
         self
     }
 
-    /// What `execution` shows, which `picks` led to.
-    ///
-    /// # Panics
-    ///
-    /// If the execution was not given up.
-    pub fn of(execution: &Execution, picks: &Schedule) -> Self {
-        let failure = execution.failure.as_ref().expect("only a given-up execution shows something");
-        if let Failure::Undecided(reason) = failure {
-            return Self::Undecided(reason_text(reason));
-        }
+    /// What `execution` shows, which `picks` led to. Nothing if it ran to its end, or was given up because
+    /// another one shows the same.
+    pub fn of(execution: &Execution, picks: &Schedule) -> Option<Self> {
+        let failure = execution.failure.as_ref()?;
+        let finding = match failure {
+            Failure::DataRace { .. } => What::DataRace,
+            Failure::Deadlock { .. } => What::Deadlock,
+            Failure::Livelock { .. } => What::Livelock,
+            Failure::Panic(_) => What::Panic,
+            Failure::Violation(_) => What::NotLinearizable,
+            Failure::Undecided(reason) => return Some(Self::Undecided(reason_text(reason))),
+            Failure::Cut => return None,
+        };
         let mut shown = Counterexample {
-            finding: what(failure),
+            finding,
             threads: execution.started.iter().map(|id| execution.thread_name(*id)).collect(),
             program: Vec::new(),
             rows: [rows(execution), waiting_rows(execution, failure)].concat(),
@@ -49,17 +52,7 @@ impl Finding {
             seed: None,
         };
         mark(execution, failure, &mut shown);
-        Self::Wrong(Box::new(shown))
-    }
-}
-
-fn what(failure: &Failure) -> What {
-    match failure {
-        Failure::DataRace { .. } => What::DataRace,
-        Failure::Deadlock { .. } => What::Deadlock,
-        Failure::Livelock { .. } => What::Livelock,
-        Failure::Panic(_) => What::Panic,
-        Failure::Violation(_) | Failure::Undecided(_) | Failure::Cut => What::NotLinearizable,
+        Some(Self::Wrong(Box::new(shown)))
     }
 }
 

@@ -43,7 +43,7 @@ pub fn explore(program: &Program, budget: Budget) -> Ended {
     let finding = match ran {
         Ok(()) => None,
         Err(payload) if payload.is::<Over>() => None,
-        Err(payload) => Some(failed(&*payload)),
+        Err(payload) => failed(&*payload),
     };
     if finding.is_some() {
         search.counts.executions += 1;
@@ -90,7 +90,7 @@ fn run_once(program: &Program, search: &Mutex<Search>) {
 }
 
 /// What the execution shows in which loom panicked, or the program did.
-fn failed(payload: &(dyn Any + Send)) -> Finding {
+fn failed(payload: &(dyn Any + Send)) -> Option<Finding> {
     execution::with(|e| {
         let failure = match e.failure.take() {
             Some(Failure::Panic(panic)) => of_panic(e, panic),

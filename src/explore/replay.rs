@@ -75,9 +75,7 @@ impl Strategy for Replay {
         if execution.failure.is_none() {
             judge_run(&self.judge, execution);
         }
-        if execution.failure.is_some() {
-            self.finding = Some(Finding::of(execution, picks));
-        }
+        self.finding = Finding::of(execution, picks);
         false
     }
 }

@@ -6,7 +6,6 @@ use super::finding::Finding;
 use super::judge::{Judged, judge_run};
 use super::schedule::{Pick, Schedule};
 use crate::world::execution::Execution;
-use crate::world::failure::Failure;
 use crate::world::operation::{Kind, ThreadId};
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler, Task, TaskId, UrwRandomScheduler};
 use std::mem::ManuallyDrop;
@@ -100,8 +99,8 @@ impl Strategy for Sampling {
         if execution.failure.is_none() {
             judge_run(&self.judge, execution);
         }
-        if execution.failure.as_ref().is_some_and(|failure| !matches!(failure, Failure::Cut)) {
-            self.finding = Some(Finding::of(execution, picks));
+        self.finding = Finding::of(execution, picks);
+        if self.finding.is_some() {
             self.failed = Some(picks.clone());
             return false;
         }

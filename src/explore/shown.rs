@@ -56,5 +56,5 @@ pub fn shown(
     }
     let smaller = shrink::smaller(program, judge, steps_max, found);
     let (replayed, _) = drive(program, Replay::new(smaller, judge.clone()), steps_max);
-    replayed.finding.unwrap_or(first)
+    replayed.finding.filter(|found| matches!(found, Finding::Wrong(_))).unwrap_or(first)
 }

@@ -5,10 +5,10 @@
 //! Hildebrandt, IEEE TSE 28(2), 2002, section 3).
 
 use super::driver::{Program, Strategy, drive};
+use super::finding::Finding;
 use super::judge::{Judged, judge_run};
 use super::schedule::{Pick, Schedule};
 use crate::world::execution::Execution;
-use crate::world::failure::Failure;
 use crate::world::operation::ThreadId;
 use shuttle::scheduler::Task;
 
@@ -130,8 +130,8 @@ impl Strategy for Directed {
         if execution.failure.is_none() {
             judge_run(&self.judge, execution);
         }
-        let wrong = |failure: &Failure| !matches!(failure, Failure::Undecided(_) | Failure::Cut);
-        self.failed = execution.failure.as_ref().is_some_and(wrong).then(|| picks.clone());
+        let fails = matches!(Finding::of(execution, picks), Some(Finding::Wrong(_)));
+        self.failed = fails.then(|| picks.clone());
         false
     }
 }

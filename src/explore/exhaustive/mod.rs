@@ -263,8 +263,8 @@ impl Strategy for Exhaustive {
         if execution.failure.is_none() {
             self.failed = judge_class(&self.judge, execution, &self.order);
         }
-        if execution.failure.as_ref().is_some_and(|failure| !matches!(failure, Failure::Cut)) {
-            self.finding = Some(Finding::of(execution, picks));
+        self.finding = Finding::of(execution, picks);
+        if self.finding.is_some() {
             self.failed.get_or_insert_with(|| picks.clone());
             return false;
         }
