@@ -5,7 +5,7 @@
 //! the bound means what it says.
 
 use super::budget::Budget;
-use super::driver::Strategy;
+use super::driver::{Restart, Strategy};
 use super::finding::Finding;
 use super::judge::{Judged, judge_run};
 use super::schedule::{Pick, Schedule};
@@ -50,7 +50,6 @@ pub struct Bounded<L> {
     pub executions: u64,
     cost: (usize, usize),
     diverged: bool,
-    eager: bool,
 }
 
 impl<L: Limit> Bounded<L> {
@@ -70,7 +69,6 @@ impl<L: Limit> Bounded<L> {
             executions: 0,
             cost: (usize::MAX, usize::MAX),
             diverged: false,
-            eager: false,
         }
     }
 
@@ -130,17 +128,11 @@ impl Limit for Budget {
 }
 
 impl<L: Limit> Strategy for Bounded<L> {
-    fn all_eager(&self) -> bool {
-        self.eager
-    }
-
-    /// From the beginning, with every future eager: so its schedule stands by itself.
-    fn restart(&mut self) -> bool {
+    fn restart(&mut self) -> Restart {
         self.points.clear();
         (self.begun, self.executions, self.pruned) = (false, 0, false);
-        self.eager = true;
         (self.finding, self.cost, self.diverged) = (None, (usize::MAX, usize::MAX), false);
-        true
+        Restart::AllEager
     }
 
     fn begin(&mut self) -> bool {

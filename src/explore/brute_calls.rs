@@ -2,6 +2,7 @@
 //! every interleaving of their steps with the beginnings and ends of their calls.
 
 use super::bounded::{Bounded, Limit};
+use super::brute::program::Chance;
 use super::budget::Budget;
 use super::driver::{Program, drive};
 use super::exhaustive::Exhaustive;
@@ -155,39 +156,27 @@ fn by_the_engine(threads: &Threads) -> bool {
     false
 }
 
-/// A generator with a printed seed (xorshift; Marsaglia, J. Stat. Softw. 8(14), 2003).
-struct Chance(u64);
+fn call(chance: &mut Chance) -> (Op, How) {
+    let i = chance.below(2);
+    let op = [Op::Get(i), Op::Add(i), Op::Add(i), Op::Sum][chance.below(4)];
+    let how = [How::Right, How::Right, How::Right, How::Stale, How::Slow][chance.below(5)];
+    (op, how)
+}
 
-impl Chance {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % n as u64) as usize
-    }
-
-    fn call(&mut self) -> (Op, How) {
-        let i = self.below(2);
-        let op = [Op::Get(i), Op::Add(i), Op::Add(i), Op::Sum][self.below(4)];
-        let how = [How::Right, How::Right, How::Right, How::Stale, How::Slow][self.below(5)];
-        (op, how)
-    }
-
-    fn program(&mut self) -> Threads {
-        let threads = 2 + self.below(2);
-        let calls = if threads == 2 { 2 } else { 1 + self.below(4) / 3 };
-        (0..threads).map(|_| (0..=self.below(calls)).map(|_| self.call()).collect()).collect()
-    }
+fn any_program(chance: &mut Chance) -> Threads {
+    let threads = 2 + chance.below(2);
+    let calls = if threads == 2 { 2 } else { 1 + chance.below(4) / 3 };
+    (0..threads).map(|_| (0..=chance.below(calls)).map(|_| call(chance)).collect()).collect()
 }
 
 /// `RACEPROOF_CALL_PROGRAMS=20000` for more of them than a plain run compares.
 #[test]
 fn judges_every_order_of_returns_that_an_execution_stands_for() {
     let wanted = std::env::var("RACEPROOF_CALL_PROGRAMS").ok().and_then(|n| n.parse().ok()).unwrap_or(300);
-    let mut chance = Chance(0x9E37_79B9_7F4A_7C15);
+    let mut chance = Chance::new(0);
     let (mut right, mut wrong, mut too_large) = (0, 0, 0);
     while right + wrong < wanted {
-        let threads = chance.program();
+        let threads = any_program(&mut chance);
         let Some(expected) = by_brute_force(&threads) else {
             too_large += 1;
             continue;

@@ -43,10 +43,9 @@ pub trait Strategy {
         false
     }
 
-    /// An execution was given up because a future's answer was seen that no step stands behind. Returns
-    /// whether the search begins anew; else it draws another one.
-    fn restart(&mut self) -> bool {
-        false
+    /// An execution was given up because a future's answer was seen that no step stands behind.
+    fn restart(&mut self) -> Restart {
+        Restart::DrawsOn
     }
 
     /// How many executions there are about, as far as the search can tell.
@@ -56,6 +55,17 @@ pub trait Strategy {
 
     /// An execution has ended. Returns whether the search goes on.
     fn end(&mut self, execution: &mut Execution, picks: &Schedule) -> bool;
+}
+
+/// How a search goes on when a future is found to need a step in every poll.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Restart {
+    /// With another execution, in which it makes one.
+    DrawsOn,
+    /// From its beginning.
+    Anew,
+    /// From its beginning, with a step in every poll of every future: so a schedule stands by itself.
+    AllEager,
 }
 
 /// What is counted over a search.
@@ -143,11 +153,11 @@ impl<S: Strategy> Driver<S> {
             let mut counts = self.counts.borrow_mut();
             if let Some(at) = e.sites.exposed.first().copied() {
                 if e.sites.learn() {
-                    let mut strategy = self.strategy.borrow_mut();
-                    if strategy.restart() {
+                    let restart = self.strategy.borrow_mut().restart();
+                    if restart != Restart::DrawsOn {
                         *counts = Counts::default();
                     }
-                    e.sites.all = strategy.all_eager();
+                    e.sites.all |= restart == Restart::AllEager;
                     return true;
                 }
                 let what = format!("a future at {at} answers without a step for no reason");

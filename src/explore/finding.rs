@@ -3,7 +3,7 @@
 use super::names::name_of;
 use super::schedule::Schedule;
 use crate::verdict::{Counterexample, Finding as What, Row};
-use crate::world::dropping::{DROP, MARK};
+use crate::world::choice::{DROP, MARK, SPURIOUS_WAKEUP, TIMEOUT, WEAK_FAILURE};
 use crate::world::execution::{Call, Event, Execution};
 use crate::world::failure::{Failure, Reason, Wait};
 use crate::world::object::DataRace;
@@ -81,7 +81,7 @@ fn waiting_rows(execution: &Execution, failure: &Failure) -> Vec<Row> {
         let verb = wait.operation.kind.verb();
         let object = match wait.operation.kind {
             Kind::Join => String::new(),
-            _ => format!(" {}", name_of(&execution.objects[wait.slot as usize])),
+            _ => format!(" {}", name_of(execution, wait.slot)),
         };
         Row {
             thread: column(execution, wait.thread),
@@ -120,14 +120,13 @@ fn step_text(execution: &Execution, event: &Event) -> Option<String> {
     match (event.operation.kind, event.outcome) {
         (Kind::Exit, _) => return None,
         (Kind::Join, _) => return Some(verb.to_owned()),
-        (Kind::Choose(_), outcome) if is_about_a_drop(execution, event) => {
-            let dropped = noun(execution, event) == DROP && outcome == Outcome::Chose(1);
-            return dropped.then(|| "dropped at this await".to_owned());
+        (Kind::Choose(_), Outcome::Chose(way)) => {
+            let noun = execution.objects[event.slot as usize].noun;
+            return choice_text(noun, way);
         }
-        (Kind::Choose(_), Outcome::Chose(way)) => return Some(format!("{verb} way {way}")),
         _ => {}
     }
-    let object = name_of(&execution.objects[event.slot as usize]);
+    let object = name_of(execution, event.slot);
     let result = match (event.value, event.outcome) {
         (Value::None, Outcome::Failed) => " failed".to_owned(),
         (Value::None, Outcome::Ended) => " ended".to_owned(),
@@ -138,12 +137,17 @@ fn step_text(execution: &Execution, event: &Event) -> Option<String> {
     Some(format!("{verb} {object}{result}"))
 }
 
-fn noun(execution: &Execution, event: &Event) -> &'static str {
-    execution.objects[event.slot as usize].noun
-}
-
-fn is_about_a_drop(execution: &Execution, event: &Event) -> bool {
-    [DROP, MARK].contains(&noun(execution, event))
+/// What a choice came to; none where nothing out of the ordinary was chosen.
+fn choice_text(noun: &str, way: u32) -> Option<String> {
+    let text = match (noun, way) {
+        (MARK, _) | (DROP | WEAK_FAILURE | SPURIOUS_WAKEUP | TIMEOUT, 0) => return None,
+        (DROP, _) => "dropped at this await".to_owned(),
+        (WEAK_FAILURE, _) => "fails without a reason".to_owned(),
+        (TIMEOUT, 1) => "time is up".to_owned(),
+        (SPURIOUS_WAKEUP | TIMEOUT, _) => "wakes without a reason".to_owned(),
+        _ => format!("begins with branch {}", way + 1),
+    };
+    Some(text)
 }
 
 /// `file.rs:12`, without the folders that every line of a program shares.
@@ -179,7 +183,7 @@ fn race_lines(execution: &Execution, object: u32, race: &DataRace) -> Vec<String
         format!("{}  {does}  {}", execution.thread_name(access.thread), line(access.at))
     };
     vec![
-        format!("two accesses to {} that nothing orders:", name_of(&execution.objects[object as usize])),
+        format!("two accesses to {} that nothing orders:", name_of(execution, object)),
         access(&race.first),
         access(&race.second),
         "no lock, join, message or Release/Acquire pair lies between the two".to_owned(),
@@ -205,34 +209,25 @@ fn wait_lines(execution: &Execution, waits: &[Wait]) -> Vec<String> {
 }
 
 fn awaited(execution: &Execution, wait: &Wait, waits: &[Wait]) -> String {
-    let object = &execution.objects[wait.slot as usize];
-    let at = line(wait.operation.at);
+    let (object, at) = (name_of(execution, wait.slot), line(wait.operation.at));
     match (wait.operation.kind, wait.held_by) {
-        (Kind::Join, _) => format!("the end of {} ({at})", joined(execution, wait)),
+        (Kind::Join, _) => format!("the end of {object} ({at})"),
         (Kind::Repoll, _) => format!("a wake behind {at}, and nobody wakes it"),
-        (Kind::Recv, _) => format!("a message in {} ({at}), which nobody sends", name_of(object)),
-        (Kind::Send, _) => format!("room in {} ({at}), which nobody makes", name_of(object)),
-        (_, Some((holder, _))) if holder == wait.thread => {
-            format!("{} ({at}), which it holds itself", name_of(object))
-        }
+        (Kind::Recv, _) => format!("a message in {object} ({at}), which nobody sends"),
+        (Kind::Send, _) => format!("room in {object} ({at}), which nobody makes"),
+        (Kind::Parking(_), _) => format!("an unpark ({at}), which nobody makes"),
+        (_, Some((holder, _))) if holder == wait.thread => format!("{object} ({at}), which it holds itself"),
         (_, Some((holder, _))) if waits.iter().all(|other| other.thread != holder) => {
-            format!("{} ({at}), which {} never gives back", name_of(object), execution.thread_name(holder))
+            format!("{object} ({at}), which {} never gives back", execution.thread_name(holder))
         }
-        _ => format!("{} ({at})", name_of(object)),
+        _ => format!("{object} ({at})"),
     }
 }
 
-/// The thread whose end a join waits for.
-fn joined(execution: &Execution, wait: &Wait) -> String {
-    let is_it = |id: &&ThreadId| execution.thread_place(**id).slot == wait.slot;
-    let joined = execution.started.iter().skip(1).find(is_it);
-    joined.map_or_else(|| "a thread".to_owned(), |id| execution.thread_name(*id))
-}
-
 fn held(execution: &Execution, thread: ThreadId) -> String {
-    let holds = execution.objects.iter().filter_map(|object| {
+    let holds = execution.objects.iter().zip(0..).filter_map(|(object, slot)| {
         let (holder, since) = object.state.holder()?;
-        (holder == thread).then(|| format!("{} ({})", name_of(object), line(since)))
+        (holder == thread).then(|| format!("{} ({})", name_of(execution, slot), line(since)))
     });
     let holds: Vec<String> = holds.collect();
     if holds.is_empty() { String::new() } else { format!("holds {}", holds.join(" and ")) }

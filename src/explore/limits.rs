@@ -2,6 +2,7 @@
 
 use super::finding::line;
 use crate::verdict::Limit;
+use crate::world::choice;
 use crate::world::execution::Execution;
 use crate::world::object::condvar::Cv;
 use crate::world::object::rwlock::Rw;
@@ -25,13 +26,13 @@ fn of_model(kind: Kind, noun: &str) -> Option<&'static str> {
         _ if kind.ordering().is_some_and(|ordering| ordering != Ordering::SeqCst) => {
             Some("values that orderings weaker than SeqCst let a load read; loom decides those")
         }
-        (Kind::Choose(_), "weak failure") => {
+        (Kind::Choose(_), choice::WEAK_FAILURE) => {
             Some("failures without a reason but the first of a thread and line")
         }
-        (Kind::Choose(_), "spurious wakeup") => {
+        (Kind::Choose(_), choice::SPURIOUS_WAKEUP) => {
             Some("wakeups without a reason but the first of a thread and line")
         }
-        (Kind::Choose(_), "timeout") => Some(
+        (Kind::Choose(_), choice::TIMEOUT) => Some(
             "how long a timeout is: it is up once a thread and line whenever it may be, and later when nothing \
              else can go on",
         ),

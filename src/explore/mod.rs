@@ -3,7 +3,7 @@
 mod bounded;
 #[cfg(all(test, feature = "tokio"))]
 mod brute;
-#[cfg(test)]
+#[cfg(all(test, feature = "tokio"))]
 mod brute_calls;
 #[cfg(all(test, feature = "tokio"))]
 mod brute_peers;
@@ -12,6 +12,7 @@ mod brute_tasks;
 mod budget;
 mod driver;
 mod dropped;
+mod engine;
 mod exhaustive;
 mod finding;
 mod judge;
@@ -30,6 +31,7 @@ mod shrink;
 mod stress;
 mod subject;
 
+pub use engine::Engine;
 pub(crate) use regressions::keep as keep_regression;
 pub use schedule::{ParseScheduleError, Schedule};
 
@@ -43,71 +45,8 @@ use finding::Finding;
 use judge::Judged;
 use replay::Replay;
 use sampling::Sampling;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
-
-/// Who explores.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Engine {
-    /// loom: every execution, C11 weak memory; at most 5 threads with the main one.
-    Loom,
-    /// Every order of the program's steps, once: sequential consistency, and data races by C11
-    /// happens-before.
-    Exhaustive,
-    /// Shuttle's random walk.
-    Random {
-        /// Where its chance comes from.
-        seed: u64,
-    },
-    /// Shuttle's probabilistic concurrency testing: few preemptions at random places.
-    Pct {
-        /// Where its chance comes from.
-        seed: u64,
-        /// The number of ordering constraints that the bug to be found may need.
-        depth: usize,
-    },
-    /// Shuttle's uniform random walk: threads weighed by the steps before them.
-    Urw {
-        /// Where its chance comes from.
-        seed: u64,
-    },
-    /// Real threads, for what models leave out. It never proves.
-    Stress,
-}
-
-impl Engine {
-    /// Its name, as the command line has it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Loom => "loom",
-            Self::Exhaustive => "exhaustive",
-            Self::Random { .. } => "random",
-            Self::Pct { .. } => "pct",
-            Self::Urw { .. } => "urw",
-            Self::Stress => "stress",
-        }
-    }
-
-    /// Where its chance comes from, if it draws by chance.
-    pub fn seed(self) -> Option<u64> {
-        match self {
-            Self::Random { seed } | Self::Pct { seed, .. } | Self::Urw { seed } => Some(seed),
-            Self::Loom | Self::Exhaustive | Self::Stress => None,
-        }
-    }
-
-    /// Executions that it draws unless it is told otherwise; none if it runs them all.
-    fn default_executions(self) -> Option<u64> {
-        (!matches!(self, Self::Loom | Self::Exhaustive)).then_some(SAMPLES)
-    }
-}
-
-impl fmt::Display for Engine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// An engine and its bounds.
 #[derive(Clone, Debug)]
@@ -121,9 +60,6 @@ pub struct Explorer {
     steps_max: usize,
     replay: Option<Schedule>,
 }
-
-/// Executions that a sampler draws unless it is told otherwise.
-const SAMPLES: u64 = 10_000;
 
 /// Steps that one execution may have unless the explorer is told otherwise.
 const STEPS_MAX: usize = 10_000;

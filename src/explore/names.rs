@@ -2,12 +2,18 @@
 //! else by its type and that line.
 
 use super::finding::line;
-use crate::world::object::Object;
+use crate::world::execution::Execution;
+use crate::world::object::State;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// The name of an object.
-pub fn name_of(object: &Object) -> String {
+/// The name of the object in a slot of an execution: a thread's own, where it stands for one.
+pub fn name_of(execution: &Execution, slot: u32) -> String {
+    let object = &execution.objects[slot as usize];
+    if let State::Thread(_) = object.state {
+        let thread = execution.started.iter().find(|id| execution.thread_place(**id).slot == slot);
+        return thread.map_or_else(|| object.noun.to_owned(), |id| execution.thread_name(*id));
+    }
     let at = object.created;
     name_at(at.file(), at.line(), at.column()).unwrap_or_else(|| format!("{} {}", object.noun, line(at)))
 }

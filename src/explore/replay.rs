@@ -1,6 +1,6 @@
 //! Runs one execution again, by its schedule.
 
-use super::driver::Strategy;
+use super::driver::{Restart, Strategy};
 use super::finding::Finding;
 use super::judge::{Judged, judge_run};
 use super::schedule::{Pick, Schedule};
@@ -16,7 +16,6 @@ pub struct Replay {
     at: usize,
     begun: bool,
     misfit: Option<String>,
-    eager: bool,
     /// What the execution shows, if it shows anything.
     pub finding: Option<Finding>,
 }
@@ -24,8 +23,7 @@ pub struct Replay {
 impl Replay {
     /// A run by this schedule.
     pub fn new(schedule: Schedule, judge: Judged) -> Self {
-        let eager = schedule.is_eager();
-        Self { schedule, judge, at: 0, begun: false, misfit: None, eager, finding: None }
+        Self { schedule, judge, at: 0, begun: false, misfit: None, finding: None }
     }
 
     /// Behind the schedule's end the thread that ran last goes on, or else the first that can.
@@ -37,14 +35,12 @@ impl Replay {
 
 impl Strategy for Replay {
     fn all_eager(&self) -> bool {
-        self.eager
+        self.schedule.is_eager()
     }
 
-    /// From the beginning, with every future eager: so its schedule stands by itself.
-    fn restart(&mut self) -> bool {
+    fn restart(&mut self) -> Restart {
         (self.begun, self.at, self.misfit) = (false, 0, None);
-        self.eager = true;
-        true
+        Restart::AllEager
     }
 
     fn begin(&mut self) -> bool {

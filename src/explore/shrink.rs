@@ -4,7 +4,7 @@
 //! long as it can. Of these departures as many as possible are left out (delta debugging; Zeller and
 //! Hildebrandt, IEEE TSE 28(2), 2002, section 3).
 
-use super::driver::{Program, Strategy, drive};
+use super::driver::{Program, Restart, Strategy, drive};
 use super::finding::Finding;
 use super::judge::{Judged, judge_run};
 use super::schedule::{Pick, Schedule};
@@ -69,7 +69,6 @@ struct Directed {
     judge: Judged,
     at: usize,
     begun: bool,
-    eager: bool,
     /// The departures that were made.
     departed: Vec<Departure>,
     /// The schedule, if the program failed.
@@ -94,16 +93,10 @@ impl Directed {
 }
 
 impl Strategy for Directed {
-    fn all_eager(&self) -> bool {
-        self.eager
-    }
-
-    /// From the beginning, with every future eager: so its schedule stands by itself.
-    fn restart(&mut self) -> bool {
+    fn restart(&mut self) -> Restart {
         (self.begun, self.at) = (false, 0);
         self.departed.clear();
-        self.eager = true;
-        true
+        Restart::AllEager
     }
 
     fn begin(&mut self) -> bool {

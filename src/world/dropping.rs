@@ -1,16 +1,11 @@
 //! Calls that are dropped at an await, as happens when a client hangs up or a timeout fires.
 
+use super::choice::{DROP, MARK};
 use super::execution;
 use super::object::State;
 use super::operation::{At, Kind, Outcome};
 use super::task::Leaf;
 use super::{Stepped, World, current};
-
-/// What the choice at an await is called in a trace.
-pub const DROP: &str = "drop";
-
-/// What the choice of the calls that may be dropped is called in a trace.
-pub const MARK: &str = "mark";
 
 /// Which of `n` things may be dropped; a choice that is no step of the program.
 pub fn mark(n: u32, at: At) -> u32 {

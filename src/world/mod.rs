@@ -9,6 +9,7 @@
 //! An object belongs to the world in which it was made. What every operation of the facade does is
 //! [`step`]: in the real world nothing, in loom's the loom operation, in the model it waits for its turn.
 
+pub mod choice;
 pub mod clock;
 pub mod dropping;
 pub mod execution;
@@ -292,30 +293,6 @@ pub fn observed(value: Value) {
     execution::with(|e| e.observed(value));
 }
 
-/// Takes one of `n` ways on: a branch of the search that is no schedule. The first in the real world.
-#[allow(dead_code, reason = "for choices of other facades")]
-pub fn choose(n: u32, at: At) -> u32 {
-    choose_as(n, at, "choice")
-}
-
-fn choose_as(n: u32, at: At, noun: &'static str) -> u32 {
-    if current() != World::Model || n < 2 {
-        return 0;
-    }
-    let place = execution::with(|e| e.create(noun, at, State::Nothing));
-    match step_in_model::<()>(place, Kind::Choose(n), at) {
-        Stepped::Model(Outcome::Chose(way)) => way,
-        _ => 0,
-    }
-}
-
-/// Takes one of `n` ways on that could be taken for ever, such as waking without a reason: once a thread
-/// and line. None if this line was asked before, or while a panic unwinds.
-pub fn choose_once(n: u32, at: At, noun: &'static str) -> Option<u32> {
-    let asks = current() == World::Model && !std::thread::panicking();
-    (asks && execution::with(|e| e.is_first_asked(at))).then(|| choose_as(n, at, noun))
-}
-
 /// Says that loom's world has no such thing, and ends the exploration without a verdict.
 pub fn not_in_loom(what: &str, at: At) {
     not_modelled(&format!("not modelled in loom's world: {what} ({at}); the exhaustive engine does"));
@@ -342,27 +319,22 @@ pub fn current_thread() -> ThreadId {
     execution::with(|e| e.current)
 }
 
-/// Whether a `compare_exchange_weak` of this line fails without a reason: at most once a thread and line.
-pub fn fails_spuriously(at: At) -> bool {
-    choose_once(2, at, "weak failure") == Some(1)
-}
-
 /// The current thread waits until it is unparked; it may go on without a reason, and with a timeout when
 /// time is up.
 pub fn park(timed: bool, at: At) {
-    let patience = match choose_once(2, at, if timed { "timeout" } else { "spurious wakeup" }) {
+    let patience = match choice::once(2, at, if timed { choice::TIMEOUT } else { choice::SPURIOUS_WAKEUP }) {
         Some(1) => return,
         Some(_) if timed => Patience::Covered,
         None if timed => Patience::Bounded,
         _ => Patience::Endless,
     };
-    let place = execution::with(|e| e.parked_place(e.current, at));
+    let place = execution::with(|e| e.thread_place(e.current));
     step_in_model::<()>(place, Kind::Parking(Parking::Park(patience)), at);
 }
 
 /// Makes the token of `thread` available.
 pub fn unpark(thread: ThreadId, at: At) {
-    let place = execution::with(|e| e.parked_place(thread, at));
+    let place = execution::with(|e| e.thread_place(thread));
     step_in_model::<()>(place, Kind::Parking(Parking::Unpark), at);
 }
 

@@ -3,7 +3,7 @@
 pub(super) mod program;
 
 use super::budget::Budget;
-use super::driver::{Strategy, drive};
+use super::driver::{Restart, Strategy, drive};
 use super::exhaustive::Exhaustive;
 use super::order::Order;
 use super::schedule::{Pick, Schedule};
@@ -66,7 +66,7 @@ impl Strategy for Unstopped {
         self.eager
     }
 
-    fn restart(&mut self) -> bool {
+    fn restart(&mut self) -> Restart {
         self.seen = Seen::default();
         self.search.restart()
     }

@@ -25,8 +25,8 @@ impl Crowd {
         let mut objects: Vec<(u64, ObjectId)> = self.0.iter().map(|(id, races)| (*races, *id)).collect();
         objects.sort_by_key(|(races, id)| (u64::MAX - races, id.creator, id.nth));
         let name = |(races, id): &(u64, ObjectId)| {
-            let object = execution.objects.iter().find(|object| object.id == *id)?;
-            Some(format!("{} {} %", name_of(object), 100 * races / all))
+            let slot = execution.objects.iter().position(|object| object.id == *id)?;
+            Some(format!("{} {} %", name_of(execution, slot as u32), 100 * races / all))
         };
         objects.iter().take(NAMED_MAX).filter_map(name).collect()
     }

@@ -14,7 +14,7 @@ mod crowd;
 mod wakeup;
 
 use super::budget::Budget;
-use super::driver::Strategy;
+use super::driver::{Restart, Strategy};
 use super::finding::Finding;
 use super::judge::{Judged, judge_class};
 use super::order::{Order, Step};
@@ -204,11 +204,11 @@ fn ways(step: &Step) -> impl Iterator<Item = Step> + '_ {
 }
 
 impl Strategy for Exhaustive {
-    fn restart(&mut self) -> bool {
+    fn restart(&mut self) -> Restart {
         self.points.clear();
         (self.diverged, self.begun, self.executions) = (None, false, 0);
         self.crowd = Crowd::default();
-        true
+        Restart::Anew
     }
 
     fn begin(&mut self) -> bool {

@@ -3,7 +3,7 @@
 use super::mutex::{MutexGuard, guard_of_std};
 use crate::world::object::{State, condvar::Cv};
 use crate::world::operation::{At, Kind, Outcome, Patience};
-use crate::world::{self, Part, Stepped, World};
+use crate::world::{self, Part, Stepped, World, choice};
 use std::fmt;
 use std::panic::Location;
 use std::sync::{LockResult, PoisonError};
@@ -148,7 +148,7 @@ impl Condvar {
             World::Real => guard_of_std(self.real.wait(guard.into_std())),
             World::Loom => self.wait_in_loom(guard, at),
             World::Model => {
-                let early = world::choose_once(2, at, "spurious wakeup") == Some(1);
+                let early = choice::once(2, at, choice::SPURIOUS_WAKEUP) == Some(1);
                 let end = if early { End::WithoutReason } else { End::Notified(Patience::Endless) };
                 self.wait_in_model(guard, end, at).0
             }
@@ -162,7 +162,7 @@ impl Condvar {
                 world::not_in_loom("wait_timeout", at);
                 End::TimedOut
             }
-            World::Model => match world::choose_once(3, at, "timeout") {
+            World::Model => match choice::once(3, at, choice::TIMEOUT) {
                 None => End::Notified(Patience::Bounded),
                 Some(0) => End::Notified(Patience::Covered),
                 Some(1) => End::TimedOut,

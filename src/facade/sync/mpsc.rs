@@ -183,7 +183,7 @@ impl<T> Receiver<T> {
             return self.real.recv_timeout(timeout);
         }
         let at = Location::caller();
-        let received = match world::choose_once(2, at, "timeout") {
+        let received = match world::choice::once(2, at, world::choice::TIMEOUT) {
             // Time is up now, or a message is there.
             Some(1) => self.try_recv_at(at),
             waits => {

@@ -10,7 +10,7 @@ pub fn first_branch(branches: u32) -> u32 {
     if crate::world::is_real() {
         return ::tokio::macros::support::thread_rng_n(branches);
     }
-    crate::world::choose(branches, Location::caller())
+    crate::world::choice::choose(branches, Location::caller())
 }
 
 /// As tokio's own `select!`.

@@ -4,14 +4,16 @@
 //! knows nothing of engines: a scheduler reads who could do what, and grants one thread its step.
 
 mod calls;
+mod threads;
 mod waiting;
 
 pub use calls::{Call, Narrator};
+pub use threads::{Phase, Thread};
 
 use super::failure::{Failure, Panic, Reason};
-use super::object::{Knowledge, Object, State, Step};
-use super::operation::{At, Kind, ObjectId, Operation, Outcome, Patience, ThreadId, Value};
-use super::task::{Announced, Sites, Standing};
+use super::object::{Object, State, Step};
+use super::operation::{At, Kind, ObjectId, Operation, Outcome, ThreadId, Value};
+use super::task::{Announced, Sites};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -53,58 +55,6 @@ pub struct Event {
     pub announced: Announced,
     /// Steps that made this one possible, in `Execution::after`.
     after: Range<u32>,
-}
-
-/// How far a thread has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Phase {
-    /// Not started in this execution.
-    #[default]
-    Absent,
-    /// Between two steps.
-    Running,
-    /// Before its next step, which is announced.
-    AtStep,
-    /// Done.
-    Finished,
-}
-
-/// One thread of one execution.
-#[derive(Debug, Default)]
-pub struct Thread {
-    /// How far it has come.
-    pub phase: Phase,
-    /// Its next step, while it is before it.
-    pub next: Option<(Operation, u32)>,
-    /// The last step that happened before its first: its parent's at the spawn.
-    pub spawned_after: Option<usize>,
-    /// Its last step.
-    pub last: Option<usize>,
-    /// What it is called, if it was given a name.
-    pub name: Option<String>,
-    /// The line that started it.
-    pub spawned_at: Option<At>,
-    /// How it ended, if it panicked, until somebody takes note by joining it.
-    pub panic: Option<Panic>,
-    /// What its task stands at.
-    pub task: Standing,
-    /// How often in a row it yielded though nothing had changed since its last step.
-    idle_yields: u32,
-    /// Its call that has not made a step yet.
-    call: Option<usize>,
-    /// The lines that it has been asked about: whether a `compare_exchange_weak` fails, a wait times out.
-    asked: Vec<At>,
-    /// How long it waits at its next step, where its kind does not say.
-    pub patience: Option<Patience>,
-    /// What its guards gave back while a panic unwound, which is still to be done.
-    put_off: Vec<(Operation, u32)>,
-    /// The steps that it has made; plain memory is not among them.
-    steps: u32,
-    /// The object that stands for it, for those who join it.
-    object: Option<u32>,
-    pub(super) knowledge: Knowledge,
-    objects: u32,
-    children: u32,
 }
 
 /// The state of one execution.
@@ -149,19 +99,6 @@ pub struct Execution {
     steps_max: usize,
 }
 
-impl Thread {
-    /// The steps that it has made; plain memory is not among them.
-    pub fn steps(&self) -> u32 {
-        self.steps
-    }
-}
-
-impl Default for ThreadId {
-    fn default() -> Self {
-        Self::MAIN
-    }
-}
-
 impl Execution {
     /// Forgets the last execution and begins another of the same program.
     pub fn begin(&mut self, steps_max: usize) {
@@ -190,7 +127,7 @@ impl Execution {
         }
         self.start(ThreadId::MAIN, None, None);
         let place = self.create("thread", std::panic::Location::caller(), State::thread());
-        self.threads[ThreadId::MAIN.index()].object = Some(place.slot);
+        self.threads[ThreadId::MAIN.index()].object = place.slot;
     }
 
     /// Forgets the program: identities of threads begin anew.
@@ -199,63 +136,6 @@ impl Execution {
         self.threads.iter_mut().for_each(|thread| thread.task.forget());
         self.threads.clear();
         self.sites = Sites::default();
-    }
-
-    fn start(&mut self, id: ThreadId, name: Option<String>, spawned_at: Option<At>) {
-        if self.threads.len() <= id.index() {
-            self.threads.resize_with(id.index() + 1, Thread::default);
-        }
-        self.started.push(id);
-        let thread = &mut self.threads[id.index()];
-        thread.phase = Phase::Running;
-        thread.name = name;
-        thread.spawned_at = spawned_at;
-        thread.knowledge.clock.tick(id);
-    }
-
-    /// Starts a thread of the current one, and returns who it is.
-    pub fn spawn(&mut self, name: Option<String>, at: At) -> ThreadId {
-        let parent = self.current;
-        let nth = self.threads[parent.index()].children;
-        self.threads[parent.index()].children += 1;
-        let next = ThreadId(self.identities.len() as u16 + 1);
-        let id = *self.identities.entry((parent, nth)).or_insert(next);
-        self.start(id, name, Some(at));
-        let spawned_after = self.threads[parent.index()].last.or(self.threads[parent.index()].spawned_after);
-        let clock = self.threads[parent.index()].knowledge.clock.clone();
-        self.threads[parent.index()].knowledge.clock.tick(parent);
-        let place = self.create("thread", at, State::thread());
-        let thread = &mut self.threads[id.index()];
-        thread.object = Some(place.slot);
-        thread.spawned_after = spawned_after;
-        thread.knowledge.clock.join(&clock);
-        id
-    }
-
-    /// Where the object that stands for a thread is found.
-    pub fn thread_place(&self, id: ThreadId) -> Place {
-        let slot = self.threads[id.index()].object.expect("whoever asks for it has made sure of it");
-        Place { id: self.objects[slot as usize].id, execution: self.number, slot }
-    }
-
-    /// Where the object is found that stands for a thread which may be the main one: nobody joins that, so it
-    /// has none until it parks or is unparked.
-    pub fn parked_place(&mut self, id: ThreadId, at: At) -> Place {
-        if self.threads[id.index()].object.is_none() {
-            let state = State::Thread(super::object::thread::Thread::default());
-            let id_of_object = ObjectId { creator: id, nth: u32::MAX };
-            let object = Object {
-                id: id_of_object,
-                created: at,
-                noun: "main thread",
-                state,
-                user: None,
-                shared: false,
-            };
-            self.threads[id.index()].object = Some(self.objects.len() as u32);
-            self.objects.push(object);
-        }
-        self.thread_place(id)
     }
 
     /// Makes an object of the current thread.
@@ -291,27 +171,6 @@ impl Execution {
         thread.phase = Phase::AtStep;
         thread.next = Some((operation, slot));
         thread.task.announce(operation.kind);
-    }
-
-    /// The current thread unwinds, and makes this step when it has ended.
-    pub fn put_off(&mut self, operation: Operation, slot: u32) {
-        self.threads[self.current.index()].put_off.push((operation, slot));
-    }
-
-    /// Whether the current thread still has a step to make from when it unwound.
-    pub fn has_put_off(&self) -> bool {
-        !self.threads[self.current.index()].put_off.is_empty()
-    }
-
-    /// Whether any thread still has a step to make on this object from when it unwound.
-    pub fn is_put_off(&self, slot: u32) -> bool {
-        self.threads.iter().flat_map(|thread| &thread.put_off).any(|(_, of)| *of == slot)
-    }
-
-    /// The first step that the current thread has put off.
-    pub fn next_put_off(&mut self) -> Option<(Operation, u32)> {
-        let put_off = &mut self.threads[self.current.index()].put_off;
-        (!put_off.is_empty()).then(|| put_off.remove(0))
     }
 
     /// The granted thread goes on: it makes its step.
@@ -433,24 +292,9 @@ impl Execution {
         }
     }
 
-    /// Whether the current thread asks for the first time about this line.
-    pub fn is_first_asked(&mut self, at: At) -> bool {
-        let asked = &mut self.threads[self.current.index()].asked;
-        let first = !asked.contains(&at);
-        asked.push(at);
-        first
-    }
-
     /// Steps that made `event` possible: a receive's send, a join's exit.
     pub fn after(&self, event: &Event) -> &[usize] {
         &self.after[event.after.start as usize..event.after.end as usize]
-    }
-
-    /// The current thread has made its last step.
-    pub fn finish(&mut self, panic: Option<Panic>) {
-        let thread = &mut self.threads[self.current.index()];
-        thread.phase = Phase::Finished;
-        thread.panic = panic;
     }
 
     /// Whether two threads met in an object.
@@ -458,14 +302,5 @@ impl Execution {
         let meets =
             |state: &State| if let State::Thread(thread) = state { thread.was_unparked } else { true };
         self.objects.iter().any(|object| object.shared && meets(&object.state))
-    }
-
-    /// What a thread is called.
-    pub fn thread_name(&self, id: ThreadId) -> String {
-        match &self.threads[id.index()].name {
-            Some(name) => name.clone(),
-            None if id == ThreadId::MAIN => "main".to_owned(),
-            None => format!("thread {}", id.0),
-        }
     }
 }

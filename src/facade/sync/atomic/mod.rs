@@ -109,7 +109,7 @@ mod modelled {
                     at: world::operation::At,
                 ) -> Result<$value, $value> {
                     let kind = Kind::CompareExchange(success, failure);
-                    let fails = weak && world::fails_spuriously(at);
+                    let fails = weak && world::choice::fails_spuriously(at);
                     let result = match world::step(&self.part, kind, at, |a| {
                         a.compare_exchange(current, new, success, failure)
                     }) {

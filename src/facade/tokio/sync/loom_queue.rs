@@ -5,9 +5,8 @@
 //! too. What that cannot express, a channel that fills or a receiver that leaves while senders
 //! remain, is noted, and the exploration is undecided: a wrong answer would be worse.
 
-use crate::world::failure::{Failure, Reason};
+use crate::world::not_in_loom;
 use crate::world::operation::At;
-use crate::world::{execution, panic};
 use std::cell::{Cell, RefCell};
 
 #[derive(Debug)]
@@ -56,11 +55,11 @@ impl LoomQueue {
         // Loom switches before it sends: what is checked here holds when the token is in.
         let _ = self.tokens.send(Token::Message);
         if self.closed.get() {
-            not_modelled("a send to a receiver that is gone", at);
+            not_in_loom("a send to a receiver that is gone", at);
         }
         self.waiting.set(self.waiting.get() + 1);
         if self.waiting.get() > self.capacity {
-            not_modelled("a channel that is full", at);
+            not_in_loom("a channel that is full", at);
         }
     }
 
@@ -88,16 +87,7 @@ impl LoomQueue {
         self.closed.set(true);
         drop(self.received.take());
         if !done && self.senders.get() > 0 {
-            not_modelled("a receiver that is dropped before its senders", at);
+            not_in_loom("a receiver that is dropped before its senders", at);
         }
-    }
-}
-
-/// Ends the exploration without a verdict.
-pub fn not_modelled(what: &str, at: At) {
-    let what = format!("not modelled in loom's world: {what} ({at}); the exhaustive engine does");
-    execution::with(|e| e.fail(Failure::Undecided(Reason::NotModelled(what))));
-    if !std::thread::panicking() {
-        panic::give_up();
     }
 }

@@ -129,7 +129,7 @@ macro_rules! ends {
             pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
                 let at = Location::caller();
                 let _: Stepped<()> = world::step(&self.part, Kind::TryRecv, at, |_| {
-                    super::loom_queue::not_modelled("try_recv", at);
+                    world::not_in_loom("try_recv", at);
                 });
                 self.real.try_recv()
             }
@@ -194,7 +194,7 @@ ends!(UnboundedSender, UnboundedReceiver);
 
 fn query(part: &Part<LoomQueue>, at: At) {
     let _: Stepped<()> = world::step(part, Kind::Query, at, |_| {
-        super::loom_queue::not_modelled("look at a channel's state", at);
+        world::not_in_loom("look at a channel's state", at);
     });
 }
 

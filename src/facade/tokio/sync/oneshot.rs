@@ -1,6 +1,6 @@
 //! `tokio::sync::oneshot`.
 
-use super::loom_queue::{LoomQueue, not_modelled};
+use super::loom_queue::LoomQueue;
 use crate::world::operation::{At, Kind};
 use crate::world::{
     self, Part, Stepped,
@@ -70,7 +70,8 @@ impl<T> Sender<T> {
     #[track_caller]
     pub fn is_closed(&self) -> bool {
         let at = Location::caller();
-        let _: Stepped<()> = world::step(&self.part, Kind::Query, at, |_| not_modelled("is_closed", at));
+        let _: Stepped<()> =
+            world::step(&self.part, Kind::Query, at, |_| world::not_in_loom("is_closed", at));
         self.real.as_ref().is_none_or(real::Sender::is_closed)
     }
 }
@@ -88,7 +89,8 @@ impl<T> Receiver<T> {
     #[track_caller]
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
         let at = Location::caller();
-        let _: Stepped<()> = world::step(&self.part, Kind::TryRecv, at, |_| not_modelled("try_recv", at));
+        let _: Stepped<()> =
+            world::step(&self.part, Kind::TryRecv, at, |_| world::not_in_loom("try_recv", at));
         self.real.try_recv()
     }
 
