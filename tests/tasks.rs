@@ -336,14 +336,25 @@ async fn one(receiver: &mut Receiver) {
 }
 
 #[test]
-fn a_future_that_lies_beside_one_that_has_tried_does_not_keep_its_task_asleep() {
-    check(&["'a'"], async || {
-        let ((a, mut from_a), (b, mut from_b)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
-        a.send(()).unwrap();
-        b.send(()).unwrap();
-        // From here on a future of that line makes its step at once, and one of another does not.
-        tokio::join!(one(&mut from_a), one(&mut from_b));
-        tokio::spawn(async move { a.send(()) });
-        tokio::select! { biased; () = one(&mut from_a) => 'a', _ = from_b.recv() => 'b' }
-    });
+fn a_future_that_lies_beside_one_that_has_tried_is_not_all_that_its_task_waits_for() {
+    explorer()
+        .explore_async(async || {
+            let ((a, mut from_a), (b, mut from_b)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+            let (ack, mut acked) = mpsc::unbounded_channel();
+            a.send(()).unwrap();
+            b.send(()).unwrap();
+            // From here on a future of that line makes its step at once, and one of another does not.
+            tokio::join!(one(&mut from_a), one(&mut from_b));
+            tokio::spawn(async move {
+                a.send(()).unwrap();
+                acked.recv().await;
+                b.send(()).unwrap();
+            });
+            let first = async {
+                one(&mut from_a).await;
+                ack.send(()).unwrap();
+            };
+            tokio::join!(first, async { from_b.recv().await.unwrap() });
+        })
+        .assert_proved();
 }
