@@ -358,3 +358,22 @@ fn a_future_that_lies_beside_one_that_has_tried_is_not_all_that_its_task_waits_f
         })
         .assert_proved();
 }
+
+#[test]
+fn a_thread_that_is_no_task_calls_the_wakers_that_its_step_set_off_before_its_next() {
+    explorer()
+        .explore_async(async || {
+            let (a, mut from_a) = mpsc::unbounded_channel();
+            let (ack, mut acked) = mpsc::channel(1);
+            let sender = raceproof::thread::spawn(move || {
+                a.send(1).unwrap();
+                acked.blocking_recv()
+            });
+            let mut futures = FuturesUnordered::new();
+            futures.push(from_a.recv());
+            assert_eq!(futures.next().await, Some(Some(1)));
+            ack.send(()).await.unwrap();
+            assert!(sender.join().unwrap().is_some());
+        })
+        .assert_proved();
+}
