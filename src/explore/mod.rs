@@ -100,7 +100,7 @@ impl Explorer {
 
     /// Bounds, for `exhaustive`, how often one execution departs from the first way of a choice that is no
     /// schedule: a `compare_exchange_weak` that fails, a wait that ends by itself. A search that left
-    /// executions out for it is `Passed`.
+    /// executions out for it is `Passed`. With a bound on preemptions, every way is run.
     pub fn choices_max(mut self, max: usize) -> Self {
         self.choices_max = max;
         self
