@@ -3,8 +3,8 @@
 use crate::world::operation::{At, Kind};
 use crate::world::{self, Part};
 use std::mem::ManuallyDrop;
-use std::sync::TryLockError::WouldBlock;
-use std::sync::TryLockResult;
+use std::sync::TryLockError::{Poisoned, WouldBlock};
+use std::sync::{LockResult, PoisonError, TryLockResult};
 
 /// What a model wants back besides the data: a step, and a guard of loom's in its world.
 pub struct Held<'a, K: ?Sized, G> {
@@ -42,6 +42,25 @@ impl<'a, K: ?Sized, G> Held<'a, K, G> {
                 unsafe { ManuallyDrop::drop(&mut guard) }
             });
         }
+    }
+}
+
+/// A guard of ours around std's, poisoned or not.
+#[inline]
+pub fn around<D, G>(data: LockResult<D>, guard: impl FnOnce(D) -> G) -> LockResult<G> {
+    match data {
+        Ok(data) => Ok(guard(data)),
+        Err(poisoned) => Err(PoisonError::new(guard(poisoned.into_inner()))),
+    }
+}
+
+/// A guard of ours around std's, if there is one.
+#[inline]
+pub fn around_tried<D, G>(data: TryLockResult<D>, guard: impl FnOnce(D) -> G) -> TryLockResult<G> {
+    match data {
+        Ok(data) => Ok(guard(data)),
+        Err(Poisoned(poisoned)) => Err(Poisoned(PoisonError::new(guard(poisoned.into_inner())))),
+        Err(WouldBlock) => Err(WouldBlock),
     }
 }
 

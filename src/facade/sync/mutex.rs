@@ -7,7 +7,7 @@ use std::fmt;
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
-use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
+use std::sync::{LockResult, TryLockError, TryLockResult};
 
 /// As [`std::sync::Mutex`].
 ///
@@ -57,7 +57,7 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
         let held = if world::is_real() { None } else { self.lock_in_model(Location::caller()) };
-        guard(self.data.lock(), held)
+        held::around(self.data.lock(), |data| MutexGuard::new(data, held))
     }
 
     /// As [`std::sync::Mutex::try_lock`].
@@ -65,7 +65,7 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
         let held = if world::is_real() { None } else { self.try_lock_in_model(Location::caller())? };
-        try_guard(self.data.try_lock(), held)
+        held::around_tried(self.data.try_lock(), |data| MutexGuard::new(data, held))
     }
 
     /// As [`std::sync::Mutex::get_mut`].
@@ -114,7 +114,7 @@ impl<T: ?Sized> Mutex<T> {
     /// Locks as a model does, for a condvar that gave it back.
     pub(super) fn lock_again(&self, at: At) -> LockResult<MutexGuard<'_, T>> {
         let held = self.lock_in_model(at);
-        guard(self.data.lock(), held)
+        held::around(self.data.lock(), |data| MutexGuard::new(data, held))
     }
 
     /// A guard of loom's world, whose loom part is held.
@@ -123,7 +123,8 @@ impl<T: ?Sized> Mutex<T> {
         held: loom::sync::MutexGuard<'a, ()>,
         at: At,
     ) -> LockResult<MutexGuard<'a, T>> {
-        guard(self.data.lock(), Held::new(self, at, Some(held)))
+        let held = Held::new(self, at, Some(held));
+        held::around(self.data.lock(), |data| MutexGuard::new(data, held))
     }
 }
 
@@ -132,10 +133,15 @@ impl<T: ?Sized> Mutex<T> {
 pub(super) fn guard_of_std<T: ?Sized>(
     data: LockResult<std::sync::MutexGuard<'_, T>>,
 ) -> LockResult<MutexGuard<'_, T>> {
-    guard(data, None)
+    held::around(data, |data| MutexGuard::new(data, None))
 }
 
 impl<'a, T: ?Sized> MutexGuard<'a, T> {
+    #[inline]
+    fn new(data: std::sync::MutexGuard<'a, T>, held: Holding<'a, T>) -> Self {
+        Self { data: ManuallyDrop::new(data), held }
+    }
+
     /// What it guards, in a model.
     pub(super) fn lock(&self) -> Option<&'a Mutex<T>> {
         self.held.as_ref().map(|held| held.lock)
@@ -156,31 +162,6 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         // SAFETY: dropped once, here, since the guard itself is never dropped.
         unsafe { ManuallyDrop::drop(&mut this.data) };
         this.held.take().and_then(|held| held.into_loom())
-    }
-}
-
-#[inline]
-fn guard<'a, T: ?Sized>(
-    data: LockResult<std::sync::MutexGuard<'a, T>>,
-    held: Holding<'a, T>,
-) -> LockResult<MutexGuard<'a, T>> {
-    match data {
-        Ok(data) => Ok(MutexGuard { data: ManuallyDrop::new(data), held }),
-        Err(poisoned) => {
-            Err(PoisonError::new(MutexGuard { data: ManuallyDrop::new(poisoned.into_inner()), held }))
-        }
-    }
-}
-
-#[inline]
-fn try_guard<'a, T: ?Sized>(
-    data: TryLockResult<std::sync::MutexGuard<'a, T>>,
-    held: Holding<'a, T>,
-) -> TryLockResult<MutexGuard<'a, T>> {
-    match data {
-        Ok(data) => Ok(guard(Ok(data), held)?),
-        Err(TryLockError::Poisoned(poisoned)) => Ok(guard(Err(poisoned), held)?),
-        Err(TryLockError::WouldBlock) => Err(TryLockError::WouldBlock),
     }
 }
 

@@ -9,7 +9,7 @@ use std::fmt;
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
-use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
+use std::sync::{LockResult, TryLockError, TryLockResult};
 
 /// Loom's lock, and who reads it: loom takes two reads of one thread for one, and would let a writer in
 /// when the first of them ends. It is touched by coroutines of one operating system thread.
@@ -70,7 +70,7 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn read(&self) -> LockResult<RwLockReadGuard<'_, T>> {
         let held = if world::is_real() { None } else { self.read_in_model(Location::caller()) };
-        reading(self.data.read(), held)
+        held::around(self.data.read(), |data| RwLockReadGuard::new(data, held))
     }
 
     /// As [`std::sync::RwLock::try_read`].
@@ -78,7 +78,7 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn try_read(&self) -> TryLockResult<RwLockReadGuard<'_, T>> {
         let held = if world::is_real() { None } else { self.try_read_in_model(Location::caller())? };
-        or_would_block(self.data.try_read(), held, reading)
+        held::around_tried(self.data.try_read(), |data| RwLockReadGuard::new(data, held))
     }
 
     /// As [`std::sync::RwLock::write`].
@@ -86,7 +86,7 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
         let held = if world::is_real() { None } else { self.write_in_model(Location::caller()) };
-        writing(self.data.write(), held)
+        held::around(self.data.write(), |data| RwLockWriteGuard::new(data, held))
     }
 
     /// As [`std::sync::RwLock::try_write`].
@@ -94,7 +94,7 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn try_write(&self) -> TryLockResult<RwLockWriteGuard<'_, T>> {
         let held = if world::is_real() { None } else { self.try_write_in_model(Location::caller())? };
-        or_would_block(self.data.try_write(), held, writing)
+        held::around_tried(self.data.try_write(), |data| RwLockWriteGuard::new(data, held))
     }
 
     /// As [`std::sync::RwLock::get_mut`].
@@ -197,43 +197,6 @@ impl<T: ?Sized> RwLock<T> {
     }
 }
 
-#[inline]
-fn reading<'a, T: ?Sized>(
-    data: LockResult<std::sync::RwLockReadGuard<'a, T>>,
-    held: Reading<'a, T>,
-) -> LockResult<RwLockReadGuard<'a, T>> {
-    let guard = |data| RwLockReadGuard { data: ManuallyDrop::new(data), held };
-    match data {
-        Ok(data) => Ok(guard(data)),
-        Err(poisoned) => Err(PoisonError::new(guard(poisoned.into_inner()))),
-    }
-}
-
-#[inline]
-fn writing<'a, T: ?Sized>(
-    data: LockResult<std::sync::RwLockWriteGuard<'a, T>>,
-    held: Writing<'a, T>,
-) -> LockResult<RwLockWriteGuard<'a, T>> {
-    let guard = |data| RwLockWriteGuard { data: ManuallyDrop::new(data), held };
-    match data {
-        Ok(data) => Ok(guard(data)),
-        Err(poisoned) => Err(PoisonError::new(guard(poisoned.into_inner()))),
-    }
-}
-
-#[inline]
-fn or_would_block<D, H, G>(
-    data: TryLockResult<D>,
-    held: H,
-    guard: impl FnOnce(LockResult<D>, H) -> LockResult<G>,
-) -> TryLockResult<G> {
-    match data {
-        Ok(data) => Ok(guard(Ok(data), held)?),
-        Err(TryLockError::Poisoned(poisoned)) => Ok(guard(Err(poisoned), held)?),
-        Err(TryLockError::WouldBlock) => Err(TryLockError::WouldBlock),
-    }
-}
-
 macro_rules! guard {
     ($guard:ident, $held:ident, $unlock:ident, $must_use:literal) => {
         /// As std's.
@@ -242,6 +205,13 @@ macro_rules! guard {
             /// Taken out once, in `drop`.
             data: ManuallyDrop<std::sync::$guard<'a, T>>,
             held: $held<'a, T>,
+        }
+
+        impl<'a, T: ?Sized> $guard<'a, T> {
+            #[inline]
+            fn new(data: std::sync::$guard<'a, T>, held: $held<'a, T>) -> Self {
+                Self { data: ManuallyDrop::new(data), held }
+            }
         }
 
         impl<T: ?Sized> Drop for $guard<'_, T> {
