@@ -7,6 +7,7 @@
 struct Readme;
 
 pub mod facade;
+pub use facade::print::{eprintln, println};
 #[cfg(feature = "tokio")]
 pub use facade::tokio;
 pub use facade::{cell, hint, sync, thread};

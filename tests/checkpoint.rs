@@ -14,6 +14,7 @@ use raceproof::tokio::sync::mpsc;
 use raceproof::verdict::Verdict;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 fn exhaustive() -> Explorer {
     Explorer::new(Engine::Exhaustive)
@@ -152,6 +153,36 @@ fn every_program_of_a_subject_on_all_cores() {
         assert_eq!(verdict.coverage().executions, whole.coverage().executions);
     }
     in_pieces(1, |explorer| subject::<Stored<ChannelStore>>(&explorer)).0.assert_proved();
+}
+
+/// A counter that is slow to be made, once.
+struct Slow(Stored<MutexStore>);
+
+impl Subject for Slow {
+    type Spec = Counters;
+
+    async fn new() -> Self {
+        static ONCE: std::sync::Once = std::sync::Once::new();
+        ONCE.call_once(|| std::thread::sleep(Duration::from_millis(20)));
+        Self(<Stored<MutexStore> as Subject>::new().await)
+    }
+
+    async fn call(&self, op: &Op) -> <Counters as raceproof::spec::Spec>::Ret {
+        self.0.call(op).await
+    }
+}
+
+#[test]
+fn programs_that_were_not_begun_are_begun() {
+    let explore = |explorer: &Explorer| explorer.explore_subject::<Slow>(&bounds());
+    let mut verdict = explore(&exhaustive().elapsed_ms_max(10));
+    let checkpoint = verdict.coverage().checkpoint.as_deref().expect("its time is up").clone();
+    let executions = verdict.coverage().executions;
+    verdict = explore(&exhaustive().resume(checkpoint));
+    verdict.assert_proved();
+    let whole = explore(&exhaustive()).coverage().executions;
+    assert_eq!(verdict.coverage().executions, whole);
+    assert!(executions < whole);
 }
 
 #[test]

@@ -95,6 +95,38 @@ fn the_printed_schedule_gives_the_same_bytes() {
     assert_eq!(counterexample(&again), counterexample(&text));
 }
 
+/// Whether gdb is there and may follow a process.
+fn has_gdb() -> bool {
+    let tried = Command::new("gdb").args(["--batch", "-ex", "run", "--args", "true"]).output();
+    tried.is_ok_and(|tried| String::from_utf8_lossy(&tried.stdout).contains("exited normally"))
+}
+
+#[test]
+fn a_debugger_stops_before_the_failing_step() {
+    if !has_gdb() {
+        eprintln!("not tried: gdb is not there, or may not follow a process");
+        return;
+    }
+    let folder = folder("debugger");
+    let (_, printed) = run("loses_an_update", &folder, None);
+    let schedule =
+        printed.split("RACEPROOF_REPLAY=").nth(1).and_then(|rest| rest.split(' ').next()).expect(&printed);
+    let stopped_in = |replay: Option<&str>| {
+        let mut gdb = Command::new("gdb");
+        gdb.args(["--batch", "-ex", "set debuginfod enabled off", "-ex", "run", "-ex", "bt", "--args"]);
+        gdb.arg(std::env::current_exe().expect("this binary"));
+        gdb.args(["loses_an_update", "--exact", "--ignored", "--nocapture", "--test-threads=1"]);
+        gdb.env("CARGO_MANIFEST_DIR", folder.join("nowhere")).env_remove("RACEPROOF_REPLAY");
+        gdb.envs(replay.map(|schedule| ("RACEPROOF_REPLAY", schedule)));
+        String::from_utf8_lossy(&gdb.output().expect("gdb").stdout).into_owned()
+    };
+    let text = stopped_in(Some(schedule));
+    let (_, frames) = text.split_once("SIGTRAP").expect(&text);
+    assert!(frames.contains("before_the_failing_step") && frames.contains("loses_an_update"), "{text}");
+    let text = stopped_in(None);
+    assert!(!text.contains("SIGTRAP"), "{text}");
+}
+
 #[test]
 fn a_failure_is_kept_and_tried_first() {
     let folder = folder("kept");

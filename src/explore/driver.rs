@@ -47,6 +47,11 @@ pub trait Strategy {
         Counts::default()
     }
 
+    /// Whether a debugger is to stop before the step that was picked last.
+    fn stops(&self) -> bool {
+        false
+    }
+
     /// Whether a deadlock is told as soon as some threads can never go on, though others still can.
     fn ends_at_a_cycle(&self) -> bool {
         true
@@ -235,6 +240,7 @@ impl<S: Strategy> Driver<S> {
         };
         execution.grant(pick.thread, &self.enabled);
         execution.chosen = pick.choice;
+        execution.stops = self.strategy.borrow().stops();
         let next = execution.threads[pick.thread.index()].next.as_ref();
         let chooses = next.is_some_and(|(operation, _)| matches!(operation.kind, Kind::Choose(_)));
         self.picks.push(pick, chooses);

@@ -60,11 +60,15 @@ fn column(execution: &Execution, id: ThreadId) -> usize {
     execution.started.iter().position(|started| *started == id).unwrap_or(0)
 }
 
-/// One row a call, a step and a return, in the order in which they happened.
+/// One row a call, a step, a printed line and a return, in the order in which they happened.
 fn rows(execution: &Execution) -> Vec<Row> {
     let mut rows = Vec::new();
     for i in 0..=execution.trace.len() {
         call_rows(execution, i, &mut rows);
+        for (thread, _, text) in execution.printed.iter().filter(|(_, before, _)| *before == i) {
+            let (thread, text) = (column(execution, *thread), format!("prints {text}"));
+            rows.push(Row { thread, text, at: None, decisive: false });
+        }
         let Some(event) = execution.trace.get(i) else { break };
         if let Some(text) = step_text(execution, event) {
             let thread = column(execution, event.thread);

@@ -10,7 +10,6 @@ use crate::world::operation::{At, Kind};
 use crate::world::{self, World};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::Ordering;
 
 /// What an engine leaves out, with the lines that asked for it.
 #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
@@ -25,7 +24,7 @@ pub struct Limits {
 fn of_model(kind: Kind, noun: &str) -> Option<&'static str> {
     match (kind, noun) {
         // Orderings weaker than SeqCst count for happens-before alone; every load reads the last store.
-        _ if kind.ordering().is_some_and(|ordering| ordering != Ordering::SeqCst) => {
+        _ if kind.is_weak() => {
             Some("values that orderings weaker than SeqCst let a load read; loom decides those")
         }
         (Kind::Choose(_), choice::WEAK_FAILURE) => {

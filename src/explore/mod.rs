@@ -264,7 +264,8 @@ impl Explorer {
     }
 
     fn run_again(&self, schedule: Schedule, program: &Program, judge: &Judged) -> Ended {
-        let (replay, counts) = driver::drive(program, Replay::new(schedule, judge.clone()), self.steps_max);
+        let (replay, counts) =
+            driver::drive(program, Replay::new(schedule, judge.clone()).stopping(), self.steps_max);
         Ended { counts, finding: replay.finding, cut: Some(Cut::Replay), ..Ended::default() }
     }
 

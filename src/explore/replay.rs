@@ -16,6 +16,9 @@ pub struct Replay {
     at: usize,
     begun: bool,
     misfit: Option<String>,
+    /// Whether a debugger stops before the schedule's last step, and whether that was picked last.
+    stops: bool,
+    is_last: bool,
     /// What the execution shows, if it shows anything.
     pub finding: Option<Finding>,
 }
@@ -23,7 +26,21 @@ pub struct Replay {
 impl Replay {
     /// A run by this schedule.
     pub fn new(schedule: Schedule, judge: Judged) -> Self {
-        Self { schedule, judge, at: 0, begun: false, misfit: None, finding: None }
+        Self {
+            schedule,
+            judge,
+            at: 0,
+            begun: false,
+            misfit: None,
+            stops: false,
+            is_last: false,
+            finding: None,
+        }
+    }
+
+    /// With a stop of a debugger before the last step of the schedule.
+    pub fn stopping(self) -> Self {
+        Self { stops: true, ..self }
     }
 
     /// Behind the schedule's end the thread that ran last goes on, or else the first that can.
@@ -38,6 +55,10 @@ impl Strategy for Replay {
         self.schedule.known()
     }
 
+    fn stops(&self) -> bool {
+        self.stops && self.is_last
+    }
+
     fn restart(&mut self) -> Restart {
         (self.begun, self.at, self.misfit) = (false, 0, None);
         Restart::AllEager
@@ -48,8 +69,10 @@ impl Strategy for Replay {
     }
 
     fn pick(&mut self, execution: &Execution, enabled: &[ThreadId], _: &[&Task]) -> Option<Pick> {
-        let Some(pick) = self.schedule.get(self.at) else { return Some(Self::go_on(execution, enabled)) };
+        let pick = self.schedule.get(self.at);
         self.at += 1;
+        self.is_last = self.at == self.schedule.len();
+        let Some(pick) = pick else { return Some(Self::go_on(execution, enabled)) };
         if enabled.contains(&pick.thread)
             && pick.choice < super::bounded::ways(execution, pick.thread).count() as u32
         {

@@ -5,6 +5,7 @@
 
 pub mod cell;
 pub mod hint;
+pub mod print;
 pub mod sync;
 pub mod thread;
 #[cfg(feature = "tokio")]

@@ -11,6 +11,7 @@
 
 pub mod choice;
 pub mod clock;
+mod debugger;
 pub mod dropping;
 pub mod execution;
 pub mod failure;
@@ -235,6 +236,9 @@ fn turn(operation: Operation, slot: u32) -> Option<Outcome> {
     }
     execution::with(|e| e.announce(operation, slot));
     shuttle_engine::runtime::thread::switch();
+    if execution::with(|e| std::mem::take(&mut e.stops)) {
+        debugger::before_the_failing_step();
+    }
     let outcome = execution::with(|e| (!e.is_over()).then(|| e.make_step()));
     outcome.filter(|_| execution::with(|e| !e.is_over()))
 }

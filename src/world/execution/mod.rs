@@ -81,6 +81,8 @@ pub struct Execution {
     pub trace: Vec<Event>,
     /// The calls of the type under test, in the order in which they were made.
     pub calls: Vec<Call>,
+    /// What was printed, by whom, and before which step.
+    pub printed: Vec<(ThreadId, usize, String)>,
     /// Who says what they are.
     pub narrator: Option<std::sync::Arc<dyn Narrator>>,
     /// The last step that a scheduler granted, as a position in the trace.
@@ -97,6 +99,8 @@ pub struct Execution {
     pub current: ThreadId,
     /// The way that the scheduler chose for a `Choose` that it grants.
     pub chosen: u32,
+    /// Whether a debugger is to stop before the step that was granted.
+    pub stops: bool,
     /// The line of a step that no scheduler granted, made by a destructor while a panic unwound.
     pub unscheduled: Option<At>,
     /// Where futures answer by a step at once, in every execution of the program.
@@ -118,6 +122,7 @@ impl Execution {
         self.trace.clear();
         self.after.clear();
         self.calls.clear();
+        self.printed.clear();
         self.narrator = None;
         self.failure = None;
         self.granted = None;
@@ -126,6 +131,7 @@ impl Execution {
         self.lied.clear();
         self.joined_panic = None;
         self.unscheduled = None;
+        self.stops = false;
         self.current = ThreadId::MAIN;
         self.sites.begin();
         for thread in &mut self.threads {
@@ -309,6 +315,11 @@ impl Execution {
     /// Steps that made `event` possible: a receive's send, a join's exit.
     pub fn after(&self, event: &Event) -> &[usize] {
         &self.after[event.after.start as usize..event.after.end as usize]
+    }
+
+    /// The current thread prints a line.
+    pub fn prints(&mut self, text: String) {
+        self.printed.push((self.current, self.trace.len(), text));
     }
 
     /// Whether two threads met in an object.

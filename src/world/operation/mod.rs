@@ -223,7 +223,7 @@ impl Kind {
         }
     }
 
-    /// The orderings that it names, strongest first.
+    /// The ordering that it names; of two the one of success.
     pub fn ordering(self) -> Option<Ordering> {
         match self {
             Self::Load(ordering)
@@ -233,6 +233,13 @@ impl Kind {
             | Self::CompareExchange(ordering, _) => Some(ordering),
             _ => None,
         }
+    }
+
+    /// Whether it names an ordering that is weaker than `SeqCst`.
+    pub fn is_weak(self) -> bool {
+        let is_weak = |ordering| ordering != Ordering::SeqCst;
+        let of_failure = if let Self::CompareExchange(_, failure) = self { Some(failure) } else { None };
+        self.ordering().is_some_and(is_weak) || of_failure.is_some_and(is_weak)
     }
 
     /// The word for it in a table of steps.
