@@ -13,27 +13,29 @@ use crate::spec::Spec;
 /// A call whose return is not in `moments` counts as one that never returned.
 pub(super) fn is_explained<S: Spec>(
     initial: &S,
-    calls: &[Call<S>],
+    calls: &[&Call<S>],
     moments: &[Moment],
-    order: &[CallId],
+    order: &[u32],
 ) -> bool {
-    let mut times: std::collections::HashMap<usize, (u32, Option<u32>)> =
-        moments.iter().filter(|moment| !moment.is_return).map(|m| (m.call as usize, (m.at, None))).collect();
+    let mut times: Vec<Option<(u32, Option<u32>)>> = vec![None; calls.len()];
+    for moment in moments.iter().filter(|moment| !moment.is_return) {
+        times[moment.call as usize] = Some((moment.at, None));
+    }
     for moment in moments.iter().filter(|moment| moment.is_return) {
-        times.get_mut(&(moment.call as usize)).expect("a return follows an invocation").1 = Some(moment.at);
+        times[moment.call as usize].as_mut().expect("a return follows an invocation").1 = Some(moment.at);
     }
     let mut states = vec![initial.clone()];
     let mut invoked_last = 0;
-    for id in order {
-        let Some((invoked, returned)) = times.remove(&id.0) else { return false };
+    for call in order {
+        let Some((invoked, returned)) = times[*call as usize].take() else { return false };
         if returned.is_some_and(|at| at < invoked_last) {
             return false;
         }
         invoked_last = invoked_last.max(invoked);
-        let call = &calls[id.0];
+        let call = calls[*call as usize];
         states = after(&states, &call.op, returned.and(call.ret.as_ref()));
     }
-    !states.is_empty() && times.values().all(|(_, returned)| returned.is_none())
+    !states.is_empty() && times.iter().flatten().all(|(_, returned)| returned.is_none())
 }
 
 fn after<S: Spec>(states: &[S], op: &S::Op, ret: Option<&S::Ret>) -> Vec<S> {
