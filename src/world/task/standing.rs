@@ -148,10 +148,10 @@ impl Standing {
             return;
         }
         // Whatever it does, it may drop a future that has left a waker of others, and then nobody calls that.
-        let members = self.members.iter().filter(|member| kind == Kind::Repoll || !member.is_own());
-        let members: Rc<[_]> = members.map(|member| (member.object, member.kind)).collect();
-        let members = (!members.is_empty()).then_some(members);
-        self.announced = Announced { members, listens: self.handed_out };
+        let told = |member: &&Member| kind == Kind::Repoll || !member.is_own();
+        let members = self.members.iter().filter(told).map(|member| (member.object, member.kind));
+        let any = self.members.iter().any(|member| told(&member));
+        self.announced = Announced { members: any.then(|| members.collect()), listens: self.handed_out };
     }
 
     /// Two are ours: the one in here, and the one that the task is polled with.
