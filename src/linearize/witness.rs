@@ -62,3 +62,52 @@ pub(super) fn respects_time(calls: usize, moments: &[Moment], order: &[CallId]) 
         returned >= invoked_last
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linearize::moments::moments;
+    use crate::spec::register::{Op, Register, Ret};
+
+    type Calls = Vec<Call<Register<i64>>>;
+
+    /// write(1) and a read of it beside each other, a later read of it, and a write that never returned.
+    fn calls() -> Calls {
+        let call = |op, ret, invoked, returned| Call { client: 0, op, ret, invoked, returned };
+        vec![
+            call(Op::Write(1), Some(Ret::Done), 0, Some(3)),
+            call(Op::Read, Some(Ret::Value(1)), 1, Some(2)),
+            call(Op::Read, Some(Ret::Value(1)), 4, Some(5)),
+            call(Op::Write(2), None, 0, None),
+        ]
+    }
+
+    fn explained(calls: &Calls, order: &[u32]) -> bool {
+        let borrowed: Vec<&Call<_>> = calls.iter().collect();
+        is_explained(&Register(0), &borrowed, &moments(calls), order)
+    }
+
+    #[test]
+    fn an_order_holds_what_returned_once_in_time_and_as_the_spec_has_it() {
+        let calls = calls();
+        assert!(explained(&calls, &[0, 1, 2]));
+        assert!(explained(&calls, &[0, 1, 2, 3]), "what never returned may have happened last");
+        assert!(explained(&calls, &[3, 0, 1, 2]), "or first");
+        assert!(!explained(&calls, &[0, 3, 1, 2]), "1 was read after 2 was written");
+        assert!(!explained(&calls, &[1, 0, 2]), "1 was read before it was written");
+        assert!(!explained(&calls, &[0, 1]), "a call that returned is missing");
+        assert!(!explained(&calls, &[0, 1, 2, 2]), "a call is there twice");
+        let mut late = self::calls();
+        late[0].invoked = 3;
+        assert!(!explained(&late, &[0, 1, 2]), "the first read had returned before the write began");
+    }
+
+    #[test]
+    fn an_order_of_all_parts_respects_time() {
+        let calls = calls();
+        let ids = |order: &[usize]| order.iter().map(|call| CallId(*call)).collect::<Vec<_>>();
+        let respects = |order: &[usize]| respects_time(calls.len(), &moments(&calls), &ids(order));
+        assert!(respects(&[0, 1, 2]) && respects(&[1, 0, 2, 3]));
+        assert!(!respects(&[0, 2, 1]) && !respects(&[2, 0, 1]));
+    }
+}
