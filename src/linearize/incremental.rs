@@ -155,11 +155,24 @@ impl<S: Spec> Incremental<S> {
                 undecided = undecided.or(Some(reached));
             }
         }
+        if undecided.is_some() && self.violation.is_none() {
+            undecided = self.ask_of_the_whole();
+        }
         match (&self.violation, undecided) {
             (Some(violation), _) => SoFar::Violation(violation.clone()),
             (None, Some(reached)) => SoFar::Undecided(reached),
             (None, None) => SoFar::Explained,
         }
+    }
+
+    /// Where too many states are possible to keep them all, one order may still be found at once.
+    fn ask_of_the_whole(&mut self) -> Option<Reached> {
+        match check(&self.initial, &self.history, self.limits) {
+            Outcome::Linearizable(_) => return None,
+            Outcome::Undecided(reached) => return Some(reached),
+            Outcome::Violation(violation) => self.violation = Some(violation),
+        }
+        None
     }
 
     fn event(&mut self, call: CallId, is_return: bool) {
@@ -246,11 +259,8 @@ impl<S: Spec> Incremental<S> {
 
     /// Finds out why, from the beginning: another part may have gone wrong before this one.
     fn refute(&mut self) -> Result<(), Reached> {
-        match check(&self.initial, &self.history, self.limits) {
-            Outcome::Violation(violation) => self.violation = Some(violation),
-            Outcome::Undecided(reached) => return Err(reached),
-            Outcome::Linearizable(_) => unreachable!("both searches are complete"),
-        }
+        self.ask_of_the_whole().map_or(Ok(()), Err)?;
+        assert!(self.violation.is_some(), "both searches are complete");
         Ok(())
     }
 }

@@ -24,7 +24,9 @@ pub(super) fn renamings_around<S: Spec>(initial: &S, ops: &[S::Op], around: &[S:
     let mut renamings = renamings(initial, &all);
     renamings.retain(|map| fixed.iter().all(|op| map[*op] == *op));
     // What is left maps the others onto themselves.
-    renamings.iter_mut().for_each(|map| map.truncate(ops.len()));
+    for map in &mut renamings {
+        map.truncate(ops.len());
+    }
     renamings
 }
 
