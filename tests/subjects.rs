@@ -1,8 +1,10 @@
 //! Wrong subjects, each refuted by the smallest program that exists, which is found first; and the
 //! classes of programs, against every program.
 
+use raceproof::counter::channel::ChannelStore;
 use raceproof::counter::counters::Counters;
 use raceproof::counter::lost_update::LostUpdateStore;
+use raceproof::counter::mutex::MutexStore;
 use raceproof::counter::spec::{self as service, START, Stored};
 use raceproof::explore::{Engine, Explorer};
 use raceproof::spec::counter::{Counter, Op, Ret};
@@ -243,6 +245,143 @@ fn one_program_of_each_class_refutes_what_every_program_refutes() {
         is_refuted::<{ GETS_THE_COPY | INC_IN_TWO }>(),
     ];
     assert_eq!(refuted, [false, false, true, false, false, true, true, true]);
+}
+
+/// Right until it has counted to one.
+struct WrongFromOneOn(AtomicI64);
+
+impl Subject for WrongFromOneOn {
+    type Spec = Counter;
+
+    async fn new() -> Self {
+        Self(AtomicI64::new(0))
+    }
+
+    async fn call(&self, op: &Op) -> Ret {
+        let value = self.0.load(Ordering::SeqCst);
+        if *op == Op::Get {
+            return Ret::Value(value);
+        }
+        if value == 0 {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        } else {
+            self.0.store(value + 1, Ordering::SeqCst);
+        }
+        Ret::Done
+    }
+}
+
+#[test]
+fn calls_before_the_threads_bring_out_what_takes_more_of_them() {
+    let ops = [Op::Get, INC];
+    explorer().explore_subject::<WrongFromOneOn>(&Bounds::new(Counter(0), ops)).assert_proved();
+    let bounds = Bounds::new(Counter(0), ops).before([INC]).after([Op::Get]);
+    let verdict = explorer().explore_subject::<WrongFromOneOn>(&bounds);
+    let program = &verdict.assert_refuted().program;
+    let row = |who: &str, calls: &str| (who.to_owned(), calls.to_owned());
+    let expected =
+        [row("before", "Add(1)"), row("client 1", "Add(1)"), row("client 2", "Add(1)"), row("after", "Get")];
+    assert_eq!(program[..], expected, "{verdict}");
+    let text = verdict.to_string();
+    assert!(text.contains("get may answer 3, and answered 2"), "{text}");
+    // What the main thread called is shown where it did.
+    assert!(text.contains("\n    main      inc\n") && text.contains("\n    main      get\n"), "{text}");
+    assert!(!text.contains("join"), "{text}");
+}
+
+/// Shares nothing between its calls, so that no step orders them.
+struct AnswersNought;
+
+impl Subject for AnswersNought {
+    type Spec = Counter;
+
+    async fn new() -> Self {
+        Self
+    }
+
+    async fn call(&self, op: &Op) -> Ret {
+        // Something that two threads touch, which says nothing of the count.
+        let own = Mutex::new(0);
+        *own.lock().unwrap() += 1;
+        if *op == Op::Get { Ret::Value(0) } else { Ret::Done }
+    }
+}
+
+/// The same without a step.
+struct MakesNoStep;
+
+impl Subject for MakesNoStep {
+    type Spec = Counter;
+
+    async fn new() -> Self {
+        Self
+    }
+
+    async fn call(&self, op: &Op) -> Ret {
+        if *op == Op::Get { Ret::Value(0) } else { Ret::Done }
+    }
+}
+
+/// Whether some program with these calls around its threads is refuted, by each engine.
+#[track_caller]
+fn assert_around<S: Subject<Spec = Counter>>(before: &[Op], op: Op, after: &[Op], is_refuted: bool) {
+    let bounds = Bounds::new(Counter(0), [op]).before(before.iter().copied()).after(after.iter().copied());
+    for engine in [Engine::Exhaustive, Engine::Loom, Engine::Random { seed: 1 }, Engine::Stress] {
+        let verdict = Explorer::new(engine).executions_max(100).explore_subject::<S>(&bounds);
+        let found = matches!(verdict, Verdict::Refuted(_));
+        assert_eq!(found, is_refuted, "{before:?}, {op:?}, {after:?} by {engine}: {verdict}");
+    }
+}
+
+#[test]
+fn calls_around_the_threads_come_before_and_after_though_no_step_says_so() {
+    for (before, op, after, is_refuted) in [
+        (&[INC][..], Op::Get, &[][..], true),
+        (&[][..], INC, &[Op::Get][..], true),
+        (&[Op::Get, INC, Op::Get][..], INC, &[][..], true),
+        (&[][..], INC, &[INC, Op::Get][..], true),
+        (&[Op::Get, Op::Get][..], Op::Get, &[Op::Get, Op::Get][..], false),
+        (&[Op::Get][..], INC, &[INC][..], false),
+        (&[Op::Get][..], Op::Get, &[INC][..], false),
+    ] {
+        assert_around::<AnswersNought>(before, op, after, is_refuted);
+        assert_around::<MakesNoStep>(before, op, after, is_refuted);
+    }
+}
+
+#[test]
+fn the_first_calls_of_all_are_in_order() {
+    // Right in this order alone: 0, then added to, then set back.
+    let before = [Op::Get, INC, Op::Set(0), Op::Get];
+    assert_around::<MakesNoStep>(&before, Op::Get, &[Op::Get, INC, Op::Set(0), Op::Get], false);
+    assert_around::<MakesNoStep>(&[Op::Set(0), INC, Op::Get], Op::Get, &[], true);
+}
+
+#[test]
+fn a_right_store_is_proven_with_calls_around_its_threads() {
+    let i = || "i".to_owned();
+    let ops = [service::Op::Get(i()), service::Op::Set(i(), 7), service::Op::Inc(i())];
+    let bounds = Bounds::new(START.into_iter().collect(), ops)
+        .calls_per_thread(2)
+        .before([service::Op::Inc(i()), service::Op::Set("j".to_owned(), 1)])
+        .after([service::Op::Inc("j".to_owned()), service::Op::Get(i())]);
+    explorer().explore_subject::<Stored<MutexStore>>(&bounds).assert_proved();
+    explorer().explore_subject::<Stored<ChannelStore>>(&bounds).assert_proved();
+    explorer().explore_subject::<Stored<LostUpdateStore>>(&bounds).assert_refuted();
+}
+
+#[test]
+fn a_name_that_is_called_around_the_threads_is_not_like_another() {
+    let ops = || (0..2).flat_map(|key| [Op::Get, INC].map(|op| Numbered(key, op)));
+    let bounds = || Bounds::new(Numbers(Keyed::new(Counter(0))), ops());
+    let every = bounds().symmetry(false);
+    assert_eq!((bounds().count(), every.count()), (6, 16));
+    // The order of the threads is all that is left.
+    assert_eq!(bounds().before([Numbered(0, INC)]).count(), 10);
+    assert_eq!(bounds().after([Numbered(1, Op::Get)]).count(), 10);
+    // Nor is one that is named nowhere else: as far as the spec tells, it may be like any.
+    assert_eq!(bounds().before([Numbered(7, INC)]).count(), 6);
+    assert_eq!(bounds().before([Numbered(0, Op::Set(1)), Numbered(1, Op::Set(1))]).count(), 10);
 }
 
 /// Panics where two calls overlap.

@@ -9,9 +9,15 @@ use crate::world;
 use crate::world::execution::{self, Narrator};
 use crate::world::failure::{Failure, Reason};
 use crate::world::operation::At;
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Who makes the calls before the threads begin.
+pub const BEFORE: u64 = u64::MAX - 2;
+/// Who makes the calls when the threads are done.
+pub const AFTER: u64 = u64::MAX - 1;
 
 /// What the clients of one execution saw.
 #[derive(Debug)]
@@ -140,7 +146,7 @@ impl<S: Spec> Judge for Record<S> {
         }
         let calls = seen.calls.iter().map(|call| (&call.op, call.ret.as_ref()));
         let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
-        let order = orders.judge(calls, spans, seen.state.as_ref()).err()?;
+        let order = orders.judge(calls, &set_around(&seen.calls, spans), seen.state.as_ref()).err()?;
         let mut times = vec![(u64::MAX >> 1, None); seen.calls.len()];
         for (now, end) in (0..).zip(&order) {
             match *end {
@@ -153,6 +159,36 @@ impl<S: Spec> Judge for Record<S> {
         let failure = failure.unwrap_or_else(|| undecided("raceproof's two searches for an order disagree"));
         Some(Wrong { failure, order })
     }
+}
+
+/// The spans with the calls before and after the threads set around those of the threads: that a thread is
+/// started or joined is no step, so the steps do not tell. They are those of a thread of its own, each with a
+/// step.
+fn set_around<'s, S: Spec>(calls: &[Recorded<S>], spans: &'s [Span]) -> Cow<'s, [Span]> {
+    let made_by = |client: u64| calls.iter().filter(|call| call.client == client).count() as u32;
+    let before = made_by(BEFORE);
+    if before + made_by(AFTER) == 0 {
+        return Cow::Borrowed(spans);
+    }
+    let own = spans.iter().map(|span| span.past.len().max(span.thread + 1)).max().unwrap_or(0);
+    let mut step = 0;
+    let set = |(call, span): (&Recorded<S>, &Span)| {
+        let mut span = span.clone();
+        span.past.resize(own + 1, 0);
+        if call.client != BEFORE && call.client != AFTER {
+            // Behind a step that comes after those of all calls before.
+            span.past[own] = before + 1;
+            return span;
+        }
+        step += 1 + u32::from(call.client == AFTER && step == before);
+        span.thread = own;
+        span.before = step - 1;
+        span.after = span.after.map(|_| step);
+        span.past.fill(if call.client == AFTER { u32::MAX } else { 0 });
+        span.past[own] = step;
+        span
+    };
+    Cow::Owned(calls.iter().zip(spans).map(set).collect())
 }
 
 fn history<S: Spec>(seen: &Seen<S>, times: &[(u64, Option<u64>)]) -> History<WithState<S>> {
@@ -180,14 +216,23 @@ fn history<S: Spec>(seen: &Seen<S>, times: &[(u64, Option<u64>)]) -> History<Wit
     history
 }
 
+/// Where the times of the threads begin, and what is beyond them.
+const FIRST: u64 = 1 << 32;
+const LAST: u64 = 1 << 63;
+
 /// When a call began and returned, in a clock in which a return is before an invocation of the same step.
 fn times<S: Spec>(id: usize, call: &Recorded<S>) -> (u64, Option<u64>) {
     if world::is_real() {
         return (call.invoked, call.returned);
     }
+    match call.client {
+        BEFORE => return (id as u64, call.ret.is_some().then_some(id as u64)),
+        AFTER => return (LAST + id as u64, call.ret.is_some().then_some(LAST + id as u64)),
+        _ => {}
+    }
     let of_model = execution::with(|e| e.calls[id]);
-    let invoked = of_model.invoked.map_or(u64::MAX >> 1, |step| 2 * step as u64 + 1);
-    (invoked, of_model.returned.map(|length| (2 * length as u64).max(invoked)))
+    let invoked = of_model.invoked.map_or(u64::MAX >> 1, |step| FIRST + 2 * step as u64 + 1);
+    (invoked, of_model.returned.map(|length| (FIRST + 2 * length as u64).max(invoked)))
 }
 
 /// What the state is called where calls have names.

@@ -7,7 +7,7 @@ use super::ended::Ended;
 use super::finding::Finding;
 use super::judge::{Judge, Judged};
 use super::progress::{self, Scenarios};
-use super::record::Record;
+use super::record::{AFTER, BEFORE, Record};
 use super::schedule::Schedule;
 use super::{Engine, Explorer, interrupt, stress};
 use crate::spec::{Bounds, Scenario, Spec, Subject};
@@ -22,6 +22,23 @@ use std::time::Instant;
 
 type Op<S> = <<S as Subject>::Spec as Spec>::Op;
 
+/// What is the same around the threads of every scenario.
+#[derive(Clone, Debug)]
+struct Around<O> {
+    /// Calls before the threads begin.
+    before: Vec<O>,
+    /// Calls when they are done.
+    after: Vec<O>,
+    /// Calls of the threads that are dropped, at the most.
+    drops: usize,
+}
+
+impl<O> Default for Around<O> {
+    fn default() -> Self {
+        Self { before: Vec::new(), after: Vec::new(), drops: 0 }
+    }
+}
+
 impl Explorer {
     /// Explores every scenario of `S` within `bounds`, smallest first, and asks of each execution whether
     /// some order of its calls, which respects what returned before what began, explains all answers.
@@ -29,19 +46,23 @@ impl Explorer {
     /// The bound on executions is shared out evenly among the scenarios.
     #[track_caller]
     pub fn explore_subject<S: Subject>(&self, bounds: &Bounds<S::Spec>) -> Verdict {
-        let drops = bounds.cancellations_max();
-        if drops > 0 && matches!(self.engine, Engine::Loom | Engine::Stress) {
+        let around = Around {
+            before: bounds.calls_before().to_vec(),
+            after: bounds.calls_after().to_vec(),
+            drops: bounds.cancellations_max(),
+        };
+        if around.drops > 0 && matches!(self.engine, Engine::Loom | Engine::Stress) {
             let why =
                 format!("{} drops no calls: cancellations want an engine that has schedules", self.engine);
             return self.verdict(Ended::undecided(why), Instant::now());
         }
-        self.explore_all::<S>(&bounds.initial, &bounds.scenarios(), drops)
+        self.explore_all::<S>(&bounds.initial, &bounds.scenarios(), &around)
     }
 
     /// As [`explore_subject`](Self::explore_subject), for scenarios of the caller's own.
     #[track_caller]
     pub fn explore_scenarios<S: Subject>(&self, initial: &S::Spec, scenarios: &[Scenario<Op<S>>]) -> Verdict {
-        self.explore_all::<S>(initial, scenarios, 0)
+        self.explore_all::<S>(initial, scenarios, &Around::default())
     }
 
     #[track_caller]
@@ -49,13 +70,13 @@ impl Explorer {
         &self,
         initial: &S::Spec,
         scenarios: &[Scenario<Op<S>>],
-        drops: usize,
+        around: &Around<Op<S>>,
     ) -> Verdict {
         let (start, at) = (Instant::now(), Location::caller());
         let by_schedule = self.by_schedule(|schedule| {
             let number = schedule.scenario().unwrap_or(0);
             match number.checked_sub(1).and_then(|i| scenarios.get(i)) {
-                Some(scenario) => in_scenario::<S>(initial, (scenario, drops), number, |program, judge| {
+                Some(scenario) => in_scenario::<S>(initial, (scenario, around), number, |program, judge| {
                     self.run_again(schedule, program, judge)
                 }),
                 None => Ended::undecided(format!("{schedule} is of none of {} scenarios", scenarios.len())),
@@ -64,7 +85,7 @@ impl Explorer {
         if let Some(ended) = by_schedule {
             return self.verdict(ended, start);
         }
-        let agenda = match Agenda::new(self, self.search_of(at, scenarios.len(), drops)) {
+        let agenda = match Agenda::new(self, self.search_of(at, scenarios.len(), around.drops)) {
             Ok(agenda) => agenda,
             Err(why) => return self.verdict(Ended::undecided(why), start),
         };
@@ -75,7 +96,7 @@ impl Explorer {
             line.begins(i);
             let _quiet = progress::quiet();
             let explorer = self.share(scenarios.len(), start)?;
-            Some(in_scenario::<S>(initial, (&scenarios[i], drops), i + 1, |program, judge| {
+            Some(in_scenario::<S>(initial, (&scenarios[i], around), i + 1, |program, judge| {
                 explorer.run(program, judge, agenda.begun(i))
             }))
         });
@@ -114,19 +135,19 @@ impl Explorer {
 /// What `explore` finds in one scenario, which is this number of its subject's, from 1.
 fn in_scenario<S: Subject>(
     initial: &S::Spec,
-    (scenario, drops): (&Scenario<Op<S>>, usize),
+    (scenario, around): (&Scenario<Op<S>>, &Around<Op<S>>),
     number: usize,
     explore: impl FnOnce(&Program, &Judged) -> Ended,
 ) -> Ended {
     let record = Arc::new(Record::new(initial.clone()));
     let judge = Arc::clone(&record) as Arc<dyn Judge>;
     let program: Program = {
-        let scenario = scenario.clone();
-        Arc::new(move || run::<S>(&scenario, drops, &record))
+        let (scenario, around) = (scenario.clone(), around.clone());
+        Arc::new(move || run::<S>(&scenario, &around, &record))
     };
     let mut ended = explore(&program, &Some(judge));
     if let Some(Finding::Wrong(shown)) = &mut ended.finding {
-        tell(scenario, number, shown);
+        tell(scenario, around, number, shown);
     }
     ended
 }
@@ -168,12 +189,19 @@ fn each_in_order(of: usize, workers: usize, explore: impl Fn(usize) -> Option<En
 }
 
 /// Puts the scenario into its counterexample.
-fn tell<O: std::fmt::Debug>(scenario: &Scenario<O>, number: usize, shown: &mut Counterexample) {
+fn tell<O: std::fmt::Debug>(
+    scenario: &Scenario<O>,
+    around: &Around<O>,
+    number: usize,
+    shown: &mut Counterexample,
+) {
     let schedule = shown.schedule.as_ref().and_then(|schedule| schedule.parse::<Schedule>().ok());
     shown.schedule = schedule.map(|schedule| schedule.of_scenario(number).to_string());
     let ops = |ops: &Vec<O>| ops.iter().map(|op| format!("{op:?}")).collect::<Vec<_>>().join("; ");
     let program = scenario.threads.iter().enumerate().map(|(i, thread)| (client(i), ops(thread)));
-    shown.program = program.collect();
+    let main = |when: &str, calls| Some((when.to_owned(), ops(calls))).filter(|(_, calls)| !calls.is_empty());
+    let (before, after) = (main("before", &around.before), main("after", &around.after));
+    shown.program = before.into_iter().chain(program).chain(after).collect();
 }
 
 fn client(i: usize) -> String {
@@ -182,14 +210,14 @@ fn client(i: usize) -> String {
 
 /// One execution of a scenario: the clients make their calls. In the model the engine judges what they saw,
 /// with the steps in hand; elsewhere it is judged here, by the times that were recorded.
-fn run<S: Subject>(scenario: &Scenario<Op<S>>, drops: usize, record: &Arc<Record<S::Spec>>) {
+fn run<S: Subject>(scenario: &Scenario<Op<S>>, around: &Around<Op<S>>, record: &Arc<Record<S::Spec>>) {
     record.begin();
     if !world::is_real() {
         execution::with(|e| e.narrator = Some(Arc::clone(record) as Arc<dyn Narrator>));
     }
     record.ends_in(match world::current() {
-        World::Real => run_for_real::<S>(scenario, record),
-        _ => task::block_on(run_in_model::<S>(scenario, drops, record)),
+        World::Real => run_for_real::<S>(scenario, around, record),
+        _ => task::block_on(run_in_model::<S>(scenario, around, record)),
     });
     if world::current() == World::Model {
         return;
@@ -204,11 +232,12 @@ fn run<S: Subject>(scenario: &Scenario<Op<S>>, drops: usize, record: &Arc<Record
 
 async fn run_in_model<S: Subject>(
     scenario: &Scenario<Op<S>>,
-    drops: usize,
+    around: &Around<Op<S>>,
     record: &Arc<Record<S::Spec>>,
 ) -> Option<S::Spec> {
-    let mut marked = marked(scenario, drops);
+    let mut marked = marked(scenario, around.drops);
     let subject = Arc::new(S::new().await);
+    call_all(&*subject, record, BEFORE, &around.before).await;
     let clients = scenario.threads.iter().enumerate().map(|(i, ops)| {
         let (subject, record, ops) = (Arc::clone(&subject), Arc::clone(record), ops.clone());
         let marked: Vec<bool> = marked.drain(..ops.len()).collect();
@@ -227,12 +256,18 @@ async fn run_in_model<S: Subject>(
             std::panic::resume_unwind(payload);
         }
     }
+    call_all(&*subject, record, AFTER, &around.after).await;
     subject.state().await
 }
 
 /// A real thread for each client, and all begin at once.
-fn run_for_real<S: Subject>(scenario: &Scenario<Op<S>>, record: &Arc<Record<S::Spec>>) -> Option<S::Spec> {
+fn run_for_real<S: Subject>(
+    scenario: &Scenario<Op<S>>,
+    around: &Around<Op<S>>,
+    record: &Arc<Record<S::Spec>>,
+) -> Option<S::Spec> {
     let subject = Arc::new(stress::block_on(S::new()));
+    stress::block_on(call_all(&*subject, record, BEFORE, &around.before));
     let begin = Arc::new(Barrier::new(scenario.threads.len()));
     let clients = scenario.threads.iter().enumerate().map(|(i, ops)| {
         let (subject, record, ops) = (Arc::clone(&subject), Arc::clone(record), ops.clone());
@@ -248,6 +283,7 @@ fn run_for_real<S: Subject>(scenario: &Scenario<Op<S>>, record: &Arc<Record<S::S
             std::panic::resume_unwind(payload);
         }
     }
+    stress::block_on(call_all(&*subject, record, AFTER, &around.after));
     stress::block_on(subject.state())
 }
 

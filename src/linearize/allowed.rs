@@ -1,11 +1,10 @@
 //! What a call may have answered, where what it did answer cannot be explained.
 
-use super::automaton::Automaton;
 use super::history::Call;
-use super::part::{Moment, Part};
-use super::search::race;
+use super::met::Met;
+use super::part::Moment;
 use super::slots::Slots;
-use super::step::{Met, Problem};
+use super::trial::Trial;
 use super::{Limits, outcome::Allowed};
 use crate::spec::Spec;
 use std::collections::VecDeque;
@@ -19,7 +18,7 @@ const SEEN_MAX: usize = 8;
 /// The answers with which the last call of `moments` leaves no violation.
 pub(super) fn allowed<S: Spec>(
     initial: &S,
-    calls: &[Call<S>],
+    calls: &[&Call<S>],
     moments: &[Moment],
     limits: Limits,
 ) -> Allowed<S> {
@@ -30,20 +29,18 @@ pub(super) fn allowed<S: Spec>(
 /// Those of `answers` with which the last call of `moments` leaves no violation.
 pub(super) fn explained<S: Spec>(
     initial: &S,
-    calls: &[Call<S>],
+    calls: &[&Call<S>],
     moments: &[Moment],
     limits: Limits,
     answers: &[S::Ret],
 ) -> Vec<S::Ret> {
     let last = moments.last().expect("a core ends with a return").call as usize;
-    let mut calls = calls.to_vec();
     let mut explained = answers.to_vec();
     explained.retain(|answer| {
-        calls[last].ret = Some(answer.clone());
-        let mut automaton = Automaton::new(initial.clone());
-        let part = Part::new(&calls, moments, &mut automaton);
-        let mut problem = Problem::new(part, &mut automaton);
-        matches!(race(&mut problem, limits), Ok(Ok(_)))
+        let answered = Call { ret: Some(answer.clone()), ..calls[last].clone() };
+        let mut calls = calls.to_vec();
+        calls[last] = &answered;
+        Trial::new(initial, &calls, limits, u64::MAX).judge(moments) == Some(false)
     });
     explained
 }
@@ -62,7 +59,7 @@ impl<R: PartialEq> Candidates<R> {
 }
 
 /// What calls of the same operation answered, some of it.
-fn answers_seen<'c, S: Spec>(calls: &'c [Call<S>], op: &S::Op) -> Vec<&'c S::Ret> {
+fn answers_seen<'c, S: Spec>(calls: &[&'c Call<S>], op: &S::Op) -> Vec<&'c S::Ret> {
     let mut seen: Vec<&S::Ret> = Vec::new();
     for ret in calls.iter().filter(|call| call.op == *op).filter_map(|call| call.ret.as_ref()) {
         if seen.len() < SEEN_MAX && !seen.contains(&ret) {
@@ -74,9 +71,10 @@ fn answers_seen<'c, S: Spec>(calls: &'c [Call<S>], op: &S::Op) -> Vec<&'c S::Ret
 
 /// What the last call answers after any of the others, in any order: real time is left to
 /// the check of each.
-fn candidates<S: Spec>(initial: &S, calls: &[Call<S>], moments: &[Moment]) -> Candidates<S::Ret> {
-    let mut automaton = Automaton::new(initial.clone());
-    let Part { items, .. } = Part::new(calls, moments, &mut automaton);
+fn candidates<S: Spec>(initial: &S, calls: &[&Call<S>], moments: &[Moment]) -> Candidates<S::Ret> {
+    let mut trial = Trial::new(initial, calls, Limits::default(), u64::MAX);
+    let items = trial.part(moments).items;
+    let automaton = &mut trial.automaton;
     let last = moments.last().expect("a core ends with a return").call;
     let op = &calls[last as usize].op;
     let seen = answers_seen(calls, op);

@@ -6,6 +6,7 @@
 
 use super::hash::{Map, hash};
 use crate::spec::Spec;
+use std::hash::BuildHasherDefault;
 use std::slice;
 
 /// The states that a call may leave behind.
@@ -51,16 +52,19 @@ const ROW_MAX: u32 = 256;
 
 const NONE: u32 = u32::MAX;
 
+/// Operations and states for which there is room from the beginning.
+const ROOM: usize = 28;
+
 impl<S: Spec> Automaton<S> {
     /// The number of `initial` is 0.
     pub(super) fn new(initial: S) -> Self {
         let mut automaton = Self {
-            ops: Map::default(),
+            ops: Map::with_capacity_and_hasher(ROOM, BuildHasherDefault::default()),
             classes_of_op: Vec::new(),
             unanswered: Vec::new(),
             classes: Vec::new(),
             states: Vec::new(),
-            state_by_hash: Map::default(),
+            state_by_hash: Map::with_capacity_and_hasher(ROOM, BuildHasherDefault::default()),
             same_hash: Vec::new(),
             rows: Vec::new(),
             next: Map::default(),
@@ -121,7 +125,9 @@ impl<S: Spec> Automaton<S> {
         let next = self.ask(state, class);
         if in_table {
             let row = &mut self.rows[state as usize];
-            row.resize(row.len().max(class as usize + 1), Next::Unknown);
+            if row.len() <= class as usize {
+                row.resize(self.classes.len().min(ROW_MAX as usize), Next::Unknown);
+            }
             row[class as usize] = next;
             self.answers += 1;
         } else {

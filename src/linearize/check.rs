@@ -3,16 +3,15 @@
 //! Calls on different keys never meet, so a history is linearizable when the calls on each
 //! key are (Herlihy & Wing 1990, "locality"; as a way to be fast: Horn & Kroening 2015).
 
-use super::automaton::Automaton;
 use super::core;
 use super::hash::Map;
 use super::history::{Call, CallId, History};
+use super::moments::moments;
 use super::outcome::{Limits, Outcome, Reached};
-use super::part::{Moment, Part};
+use super::part::{Excerpt, Moment};
 use super::prefix;
-use super::search::{Found, race};
-use super::step::Problem;
-use super::trial::Trial;
+use super::search::Found;
+use super::trial::{Searched, Trial};
 use super::witness;
 use crate::spec::Spec;
 
@@ -51,24 +50,6 @@ pub fn check<S: Spec>(initial: &S, history: &History<S>, limits: Limits) -> Outc
     judge(initial, history.calls(), &moments(history.calls()), limits)
 }
 
-/// The events of `calls` in order. An invocation comes before a return at the same time,
-/// which orders less.
-///
-/// # Panics
-///
-/// Beyond 2³¹ calls: their events have no numbers.
-pub(super) fn moments<S: Spec>(calls: &[Call<S>]) -> Vec<Moment> {
-    assert!(u32::try_from(2 * calls.len()).is_ok(), "a history of at most 2^31 calls");
-    let mut times: Vec<(u64, bool, u32)> = Vec::with_capacity(2 * calls.len());
-    for (index, call) in calls.iter().enumerate() {
-        times.push((call.invoked, false, index as u32));
-        times.extend(call.returned.map(|at| (at, true, index as u32)));
-    }
-    times.sort_unstable();
-    let numbered = times.into_iter().enumerate();
-    numbered.map(|(at, (_, is_return, call))| Moment { call, is_return, at: at as u32 }).collect()
-}
-
 /// Steps that every part is given at first, and how many times as many whenever that was too
 /// few for one of them: a part that is refuted soon is not kept waiting by one that is hard.
 const STEPS_FIRST: u64 = 1 << 16;
@@ -81,27 +62,26 @@ pub(super) fn judge<S: Spec>(
     moments: &[Moment],
     limits: Limits,
 ) -> Outcome<S> {
-    let mut judgement = Judgement { calls, limits, order: Vec::new(), undecided: None, refuted: None };
-    let mut open: Vec<(S, Vec<Moment>)> = split::<S>(calls, moments)
+    let mut judgement = Judgement { limits, order: Vec::new(), undecided: None, refuted: None };
+    let mut open: Vec<(S, Excerpt<S>)> = split(calls, moments)
         .into_iter()
-        .map(|(key, moments)| (key.map_or_else(|| initial.clone(), |key| initial.part(key)), moments))
+        .map(|(key, excerpt)| (key.map_or_else(|| initial.clone(), |key| initial.part(key)), excerpt))
         .collect();
     let mut steps_max = STEPS_FIRST.min(limits.steps_max);
     loop {
-        open.retain(|(state, moments)| judgement.is_open(state, moments, steps_max));
+        open.retain(|(state, excerpt)| judgement.is_open(state, excerpt, steps_max));
         if open.is_empty() || judgement.refuted.is_some() {
             break;
         }
         steps_max = steps_max.saturating_mul(STEPS_TIMES).min(limits.steps_max);
     }
     // One of those that are still open may have gone wrong earlier.
-    open.retain(|(state, moments)| judgement.is_open(state, moments, steps_max));
-    judgement.outcome(moments)
+    open.retain(|(state, excerpt)| judgement.is_open(state, excerpt, steps_max));
+    judgement.outcome(calls, moments)
 }
 
 /// What is known after some parts.
-struct Judgement<'a, S: Spec> {
-    calls: &'a [Call<S>],
+struct Judgement<S: Spec> {
     limits: Limits,
     /// The calls of the parts that are explained, each with the event before which it took effect.
     order: Vec<(u32, CallId)>,
@@ -110,7 +90,7 @@ struct Judgement<'a, S: Spec> {
     refuted: Option<Refuted<S>>,
 }
 
-/// A part up to its shortest violation.
+/// A part up to its shortest violation, in the numbers of the history.
 struct Refuted<S> {
     state: S,
     moments: Vec<Moment>,
@@ -123,58 +103,69 @@ impl<S> Refuted<S> {
     }
 }
 
-enum Stopped {
-    Undecided(Reached),
-    /// The search failed at that place among the moments of the part.
-    Refuted {
-        failed: usize,
-        steps: u64,
-    },
-}
-
-impl<S: Spec> Judgement<'_, S> {
+impl<S: Spec> Judgement<S> {
     /// Judges a part by so many steps; `true` where they were too few, and more are allowed.
     /// Once another part is refuted, only what came before that is of interest.
-    fn is_open(&mut self, state: &S, moments: &[Moment], steps_max: u64) -> bool {
+    fn is_open(&mut self, state: &S, excerpt: &Excerpt<S>, steps_max: u64) -> bool {
         let first = self.refuted.as_ref().map_or(u32::MAX, Refuted::at);
-        let moments = &moments[..moments.partition_point(|moment| moment.at < first)];
-        let limits = self.limits.steps_max(steps_max);
-        match judge_part(state, self.calls, moments, limits, &mut self.order) {
-            Ok(()) => false,
-            Err(Stopped::Undecided(reached)) if reached.steps < steps_max => {
-                // It was memory that ran out.
-                self.undecided = self.undecided.or(Some(reached));
+        let moments = &excerpt.moments[..excerpt.moments.partition_point(|moment| moment.at < first)];
+        let mut trial = Trial::new(state, &excerpt.calls, self.limits.steps_max(steps_max), u64::MAX);
+        let Searched { part, steps, found } = trial.search(moments);
+        // The events of a part are those of `moments` but for calls that cannot matter.
+        let at = |event: u32| part.at[event as usize];
+        match found {
+            Ok(Ok(Found { order })) => {
+                let taken = order.iter().map(|taken| (at(taken.event), part.items[taken.item as usize].call));
+                self.explained(state, excerpt, moments, &taken.collect::<Vec<_>>());
                 false
             }
-            Err(Stopped::Undecided(reached)) => {
-                let is_open = steps_max < self.limits.steps_max;
+            Ok(Err(failure)) => {
+                let last = at(failure.event);
+                let failed = moments.partition_point(|moment| moment.at < last);
+                trial.limit(self.limits.steps_max(self.limits.steps_max.min(STEPS_FIRST + 10 * steps)));
+                let len = prefix::shortest(&mut trial, moments, failed);
+                let own = moments[..len].iter();
+                let moments =
+                    own.map(|own| Moment { call: excerpt.ids[own.call as usize].0 as u32, ..*own }).collect();
+                self.refuted = Some(Refuted { state: state.clone(), moments, steps });
+                false
+            }
+            Err(reached) => {
+                // Otherwise it was memory that ran out.
+                let is_open = reached.steps >= steps_max && steps_max < self.limits.steps_max;
                 self.undecided = self.undecided.or(Some(reached).filter(|_| !is_open));
                 is_open
-            }
-            Err(Stopped::Refuted { failed, steps }) => {
-                let limits = self.limits.steps_max(self.limits.steps_max.min(STEPS_FIRST + 10 * steps));
-                let mut trial = Trial::new(state, self.calls, limits, u64::MAX);
-                let len = prefix::shortest(&mut trial, moments, failed);
-                let (state, moments) = (state.clone(), moments[..len].to_vec());
-                self.refuted = Some(Refuted { state, moments, steps });
-                false
             }
         }
     }
 
-    fn outcome(mut self, moments: &[Moment]) -> Outcome<S> {
+    /// The calls of a part in an order that explains them, each with the event before which it took
+    /// effect, join the order of all.
+    ///
+    /// Events of different parts are different, and every call takes effect while it is under
+    /// way, so the parts' orders merge by event into one that respects real time.
+    fn explained(&mut self, state: &S, excerpt: &Excerpt<S>, moments: &[Moment], taken: &[(u32, u32)]) {
+        let order: Vec<u32> = taken.iter().map(|(_, call)| *call).collect();
+        assert!(
+            witness::is_explained(state, &excerpt.calls, moments, &order),
+            "the search found an order that the spec does not explain: {order:?}"
+        );
+        self.order.extend(taken.iter().map(|(at, call)| (*at, excerpt.ids[*call as usize])));
+    }
+
+    fn outcome(mut self, calls: &[Call<S>], moments: &[Moment]) -> Outcome<S> {
         match (self.refuted, self.undecided) {
             (Some(Refuted { moments, .. }), _) if !self.limits.core => {
                 Outcome::Violation(core::whole(&moments))
             }
             (Some(Refuted { state, moments, steps }), _) => {
-                Outcome::Violation(core::violation(&state, self.calls, &moments, steps))
+                Outcome::Violation(core::violation(&state, calls, &moments, steps))
             }
             (None, Some(reached)) => Outcome::Undecided(reached),
             (None, None) => {
                 self.order.sort_by_key(|(at, _)| *at);
                 let order: Vec<CallId> = self.order.into_iter().map(|(_, call)| call).collect();
-                let keeps = witness::respects_time(self.calls.len(), moments, &order);
+                let keeps = witness::respects_time(calls.len(), moments, &order);
                 assert!(keeps, "the orders of the parts do not fit together");
                 Outcome::Linearizable(order)
             }
@@ -182,59 +173,25 @@ impl<S: Spec> Judgement<'_, S> {
     }
 }
 
-/// Searches one part; its calls join `order` with the event before which they took effect.
-///
-/// Events of different parts are different, and every call takes effect while it is under
-/// way, so the parts' orders merge by event into one that respects real time.
-fn judge_part<S: Spec>(
-    state: &S,
-    calls: &[Call<S>],
-    moments: &[Moment],
-    limits: Limits,
-    order: &mut Vec<(u32, CallId)>,
-) -> Result<(), Stopped> {
-    let mut automaton = Automaton::new(state.clone());
-    let part = Part::new(calls, moments, &mut automaton);
-    let mut problem = Problem::new(part, &mut automaton);
-    let done = race(&mut problem, limits).map_err(Stopped::Undecided)?;
-    let Problem { part, steps, .. } = problem;
-    // The events of a part are those of `moments` but for calls that cannot matter.
-    let at = |event: u32| part.at[event as usize];
-    match done {
-        Ok(Found { order: found }) => {
-            let named = found
-                .iter()
-                .map(|taken| (at(taken.event), CallId(part.items[taken.item as usize].call as usize)));
-            let from = order.len();
-            order.extend(named);
-            let ids: Vec<CallId> = order[from..].iter().map(|(_, call)| *call).collect();
-            assert!(
-                witness::is_explained(state, calls, moments, &ids),
-                "the search found an order that the spec does not explain: {ids:?}"
-            );
-            Ok(())
-        }
-        Err(failure) => {
-            let last = at(failure.event);
-            let failed = moments.partition_point(|moment| moment.at < last);
-            Err(Stopped::Refuted { failed, steps })
-        }
-    }
-}
-
-/// The moments of each key, by first appearance; all of them where some call has none.
-fn split<S: Spec>(calls: &[Call<S>], moments: &[Moment]) -> Vec<(Option<u64>, Vec<Moment>)> {
-    let mut parts: Vec<(Option<u64>, Vec<Moment>)> = Vec::new();
-    let mut index: Map<u64, usize> = Map::default();
+/// The calls of each key, by first appearance; all of them where some call has none.
+fn split<'a, S: Spec>(calls: &'a [Call<S>], moments: &[Moment]) -> Vec<(Option<u64>, Excerpt<'a, S>)> {
+    let keys: Option<Vec<u64>> = calls.iter().map(|call| S::key(&call.op)).collect();
+    let mut parts: Vec<(Option<u64>, Excerpt<S>)> = Vec::new();
+    let mut index: Map<Option<u64>, u32> = Map::default();
+    // By call: its part, and its number there.
+    let mut place = vec![(0, 0); calls.len()];
     for moment in moments {
-        let Some(key) = S::key(&calls[moment.call as usize].op) else {
-            return vec![(None, moments.to_vec())];
-        };
-        let part = *index.entry(key).or_insert_with(|| {
-            parts.push((Some(key), Vec::new()));
-            parts.len() - 1
-        });
-        parts[part].1.push(*moment);
+        let place = &mut place[moment.call as usize];
+        if !moment.is_return {
+            let call = &calls[moment.call as usize];
+            let key = keys.as_ref().map(|keys| keys[moment.call as usize]);
+            let part = *index.entry(key).or_insert_with(|| {
+                parts.push((key, Excerpt::empty()));
+                parts.len() as u32 - 1
+            });
+            *place = (part, parts[part as usize].1.add(moment.call, call));
+        }
+        parts[place.0 as usize].1.moments.push(Moment { call: place.1, ..*moment });
     }
     parts
 }

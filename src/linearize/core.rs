@@ -10,14 +10,13 @@
 
 use super::Limits;
 use super::allowed::{allowed, explained};
-use super::hash::Map;
 use super::history::{Call, CallId};
 use super::outcome::{Allowed, CoreCall, Violation};
-use super::part::Moment;
+use super::part::{Excerpt, Moment};
 use super::trial::Trial;
 use crate::spec::Spec;
 
-/// Steps that looking for a core may take beyond those of the search, and at the most.
+/// Steps that each way of looking for a core may take beyond those of the search, and at the most.
 const STEPS: u64 = 200_000;
 const STEPS_MAX: u64 = 10_000_000;
 
@@ -29,10 +28,12 @@ pub(super) fn violation<S: Spec>(
     moments: &[Moment],
     steps: u64,
 ) -> Violation<S> {
-    let (ids, calls, moments) = cut_out(calls, moments);
+    let Excerpt { ids, calls, moments } = Excerpt::new(calls, moments.iter().copied());
     let limits = Limits::default().steps_max(20_000 + 10 * steps).kept_max(1_000_000);
-    let mut trial = Trial::new(initial, &calls, limits, (STEPS + 20 * steps).min(STEPS_MAX));
-    let mut moments = forget(&mut trial, &moments);
+    let budget = (STEPS + 20 * steps).min(STEPS_MAX);
+    let mut trial = Trial::new(initial, &calls, limits, budget);
+    let mut moments = forget(&mut trial, &moments, budget);
+    trial.budget = budget;
     let allowed = allowed(initial, &calls, &moments, limits);
     let less = without_idle(&mut trial, &moments);
     // An idle call may still matter to what would have come after another answer.
@@ -52,23 +53,6 @@ pub(super) fn whole<S: Spec>(moments: &[Moment]) -> Violation<S> {
     Violation { call: CallId(last as usize), allowed, core: core_calls(&ids, moments) }
 }
 
-/// The calls of `moments` alone, with the numbers that they had.
-fn cut_out<S: Spec>(calls: &[Call<S>], moments: &[Moment]) -> (Vec<CallId>, Vec<Call<S>>, Vec<Moment>) {
-    let mut fresh: Map<u32, u32> = Map::default();
-    let mut ids = Vec::new();
-    let mut cut = Vec::new();
-    let mut renumbered = Vec::with_capacity(moments.len());
-    for moment in moments {
-        let call = *fresh.entry(moment.call).or_insert_with(|| {
-            ids.push(CallId(moment.call as usize));
-            cut.push(calls[moment.call as usize].clone());
-            cut.len() as u32 - 1
-        });
-        renumbered.push(Moment { call, ..*moment });
-    }
-    (ids, cut, renumbered)
-}
-
 /// By call: is its return among `moments`?
 fn returned(calls: usize, moments: &[Moment]) -> Vec<bool> {
     let mut returned = vec![false; calls];
@@ -85,11 +69,14 @@ fn core_calls(ids: &[CallId], moments: &[Moment]) -> Vec<CoreCall> {
 }
 
 /// Takes away as many returns as leaves a violation, but never the last; the better of two
-/// ways, from the oldest on and from the newest on.
-fn forget<S: Spec>(trial: &mut Trial<S>, moments: &[Moment]) -> Vec<Moment> {
+/// ways, from the oldest on and from the newest on. Each has so many steps of its own: one may take for
+/// ever where the other is quick.
+fn forget<S: Spec>(trial: &mut Trial<S>, moments: &[Moment], budget: u64) -> Vec<Moment> {
     let mut returns: Vec<usize> = (0..moments.len() - 1).filter(|at| moments[*at].is_return).collect();
+    trial.budget = budget;
     let oldest_first = forget_in_order(trial, moments, &returns);
     returns.reverse();
+    trial.budget = budget;
     let newest_first = forget_in_order(trial, moments, &returns);
     if newest_first.len() < oldest_first.len() { newest_first } else { oldest_first }
 }

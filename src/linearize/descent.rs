@@ -6,8 +6,9 @@
 //! others, which is right at once where answers reveal the order.
 
 use super::cursor::Cursor;
+use super::met::Met;
 use super::search::{Failure, Found, Progress, Search, Taken};
-use super::step::{Configuration, Firm, Met, Move, Problem};
+use super::step::{Configuration, Firm, Move, Problem};
 use crate::spec::Spec;
 
 /// A configuration before the return at `event`, which some call must still explain.

@@ -5,8 +5,9 @@
 //! When no configuration is left, that return is the first one that nothing explains.
 
 use super::cursor::Cursor;
+use super::met::Met;
 use super::search::{Failure, Found, Progress, Search, Taken};
-use super::step::{Configuration, Firm, Met, Move, Problem};
+use super::step::{Configuration, Firm, Move, Problem};
 use crate::spec::Spec;
 use std::collections::VecDeque;
 

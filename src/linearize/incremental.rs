@@ -4,15 +4,15 @@
 //! the future is the states that it may have led to. They are kept, and an answer costs
 //! only what happened since.
 
-use super::automaton::Automaton;
 use super::check::check;
 use super::frontier::Frontier;
 use super::hash::Map;
 use super::history::{CallId, History};
 use super::outcome::{Limits, Outcome, Reached, Violation};
-use super::part::{Moment, Part};
+use super::part::{Excerpt, Moment};
 use super::search::{Progress, Search, TURN};
 use super::step::{Configuration, Firm, Problem};
+use super::trial::Trial;
 use crate::spec::Spec;
 
 /// What is known of a history so far.
@@ -155,11 +155,24 @@ impl<S: Spec> Incremental<S> {
                 undecided = undecided.or(Some(reached));
             }
         }
+        if undecided.is_some() && self.violation.is_none() {
+            undecided = self.ask_of_the_whole();
+        }
         match (&self.violation, undecided) {
             (Some(violation), _) => SoFar::Violation(violation.clone()),
             (None, Some(reached)) => SoFar::Undecided(reached),
             (None, None) => SoFar::Explained,
         }
+    }
+
+    /// Where too many states are possible to keep them all, one order may still be found at once.
+    fn ask_of_the_whole(&mut self) -> Option<Reached> {
+        match check(&self.initial, &self.history, self.limits) {
+            Outcome::Linearizable(_) => return None,
+            Outcome::Undecided(reached) => return Some(reached),
+            Outcome::Violation(violation) => self.violation = Some(violation),
+        }
+        None
     }
 
     fn event(&mut self, call: CallId, is_return: bool) {
@@ -207,10 +220,13 @@ impl<S: Spec> Incremental<S> {
     fn walk(&self, part: usize, len: usize) -> Result<Option<Vec<Start<S>>>, Reached> {
         let track = &self.parts[part];
         let given_up = track.lost.iter().map(|call| Moment { call: *call, is_return: false, at: 0 });
-        let moments: Vec<Moment> = given_up.chain(track.moments[..len].iter().copied()).collect();
-        let mut automaton = Automaton::new(track.starts[0].state.clone());
-        let part = Part::new(self.history.calls(), &moments, &mut automaton);
-        let slots: Map<u32, u32> = part.items.iter().map(|item| (item.call, item.slot)).collect();
+        let moments = given_up.chain(track.moments[..len].iter().copied());
+        let Excerpt { ids, calls, moments } = Excerpt::new(self.history.calls(), moments);
+        let mut trial = Trial::new(&track.starts[0].state, &calls, self.limits, u64::MAX);
+        let part = trial.part(&moments);
+        let automaton = &mut trial.automaton;
+        let id = |call: u32| ids[call as usize].0 as u32;
+        let slots: Map<u32, u32> = part.items.iter().map(|item| (id(item.call), item.slot)).collect();
         let mut starts = Vec::new();
         for start in &track.starts {
             let state = automaton.state_id(start.state.clone());
@@ -220,7 +236,7 @@ impl<S: Spec> Incremental<S> {
             given_up.for_each(|slot| configuration.loose.insert(*slot));
             starts.push(configuration);
         }
-        let mut problem = Problem::new(part, &mut automaton);
+        let mut problem = Problem::new(part, automaton);
         let mut frontier = Frontier::from(starts);
         loop {
             let until = problem.steps + TURN;
@@ -235,7 +251,7 @@ impl<S: Spec> Incremental<S> {
         let mut ends: Vec<Start<S>> = Vec::new();
         for end in frontier.ends() {
             let loose = problem.part.items.iter().filter(|item| !item.returns());
-            let done = loose.filter(|item| end.loose.contains(item.slot)).map(|item| item.call).collect();
+            let done = loose.filter(|item| end.loose.contains(item.slot)).map(|item| id(item.call)).collect();
             ends.push(Start { state: problem.automaton.state(end.firm.state).clone(), done });
         }
         Ok((!ends.is_empty()).then_some(ends))
@@ -243,11 +259,8 @@ impl<S: Spec> Incremental<S> {
 
     /// Finds out why, from the beginning: another part may have gone wrong before this one.
     fn refute(&mut self) -> Result<(), Reached> {
-        match check(&self.initial, &self.history, self.limits) {
-            Outcome::Violation(violation) => self.violation = Some(violation),
-            Outcome::Undecided(reached) => return Err(reached),
-            Outcome::Linearizable(_) => unreachable!("both searches are complete"),
-        }
+        self.ask_of_the_whole().map_or(Ok(()), Err)?;
+        assert!(self.violation.is_some(), "both searches are complete");
         Ok(())
     }
 }

@@ -21,6 +21,8 @@ mod frontier;
 mod hash;
 mod history;
 mod incremental;
+mod met;
+mod moments;
 mod outcome;
 mod part;
 mod prefix;

@@ -2,7 +2,7 @@
 
 use super::automaton::Automaton;
 use super::hash::Map;
-use super::history::Call;
+use super::history::{Call, CallId};
 use crate::spec::Spec;
 
 /// A call, in numbers.
@@ -47,6 +47,69 @@ pub(super) struct Moment {
     pub(super) at: u32,
 }
 
+/// Some calls of a history under numbers of their own, from 0 in order of invocation, and
+/// their events: tables by call are then as small as what is judged.
+#[derive(Debug)]
+pub(super) struct Excerpt<'a, S: Spec> {
+    pub(super) ids: Vec<CallId>,
+    pub(super) calls: Vec<&'a Call<S>>,
+    pub(super) moments: Vec<Moment>,
+}
+
+impl<'a, S: Spec> Excerpt<'a, S> {
+    pub(super) fn empty() -> Self {
+        Self { ids: Vec::new(), calls: Vec::new(), moments: Vec::new() }
+    }
+
+    /// The calls of `moments`.
+    pub(super) fn new(calls: &'a [Call<S>], moments: impl IntoIterator<Item = Moment>) -> Self {
+        let mut fresh: Map<u32, u32> = Map::default();
+        let mut excerpt = Self::empty();
+        for moment in moments {
+            let at = &calls[moment.call as usize];
+            let call = *fresh.entry(moment.call).or_insert_with(|| excerpt.add(moment.call, at));
+            excerpt.moments.push(Moment { call, ..moment });
+        }
+        excerpt
+    }
+
+    /// The number of one more call.
+    pub(super) fn add(&mut self, id: u32, call: &'a Call<S>) -> u32 {
+        self.ids.push(CallId(id as usize));
+        self.calls.push(call);
+        self.calls.len() as u32 - 1
+    }
+}
+
+/// A call in the numbers of an automaton.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kind {
+    op: u32,
+    class: u32,
+    reads: bool,
+}
+
+/// By call: its numbers with its answer, and without, once somebody asked for them.
+#[derive(Debug, Default)]
+pub(super) struct Kinds(Vec<[Option<Kind>; 2]>);
+
+impl Kinds {
+    fn of<S: Spec>(
+        &mut self,
+        index: u32,
+        call: &Call<S>,
+        answered: bool,
+        automaton: &mut Automaton<S>,
+    ) -> Kind {
+        let place = &mut self.0[index as usize][usize::from(answered)];
+        *place.get_or_insert_with(|| {
+            let ret = call.ret.as_ref().filter(|_| answered);
+            let (op, class) = automaton.class_id(&call.op, ret);
+            Kind { op, class, reads: S::reads(&call.op, ret) }
+        })
+    }
+}
+
 /// Calls that are judged together, and their events in order.
 #[derive(Debug)]
 pub(super) struct Part {
@@ -56,6 +119,10 @@ pub(super) struct Part {
     pub(super) at: Vec<u32>,
 }
 
+/// What is known of a call while the events are walked through.
+const ABSENT: u32 = NEVER;
+const RETURNS: u32 = NEVER - 1;
+
 impl Part {
     /// The calls that have a part in `moments`. One whose return is not among them never
     /// returned, whatever the call itself says.
@@ -63,47 +130,48 @@ impl Part {
     /// # Panics
     ///
     /// Where a call returns before it is invoked.
-    pub(super) fn new<S: Spec>(calls: &[Call<S>], moments: &[Moment], automaton: &mut Automaton<S>) -> Self {
-        let mut returns: Map<u32, u32> = Map::default();
-        returns.extend(moments.iter().filter(|moment| moment.is_return).map(|moment| (moment.call, NEVER)));
+    pub(super) fn new<S: Spec>(
+        calls: &[&Call<S>],
+        moments: &[Moment],
+        automaton: &mut Automaton<S>,
+        kinds: &mut Kinds,
+    ) -> Self {
+        kinds.0.resize(calls.len(), [None; 2]);
+        // The item of a call that is under way takes the place of `RETURNS`.
+        let mut item_of = vec![ABSENT; calls.len()];
+        for moment in moments.iter().filter(|moment| moment.is_return) {
+            item_of[moment.call as usize] = RETURNS;
+        }
         let mut part = Self {
-            items: Vec::new(),
+            items: Vec::with_capacity(moments.len().div_ceil(2)),
             events: Vec::with_capacity(moments.len()),
             at: Vec::with_capacity(moments.len()),
         };
-        // The item of a call that is under way takes the place of `NEVER`.
         let mut free = Vec::new();
         let (mut slots, mut loose) = (0, 0);
         for moment in moments {
-            let call = &calls[moment.call as usize];
+            let item = &mut item_of[moment.call as usize];
             if moment.is_return {
-                let item = returns[&moment.call];
-                let done = &mut part.items[item as usize];
+                let done = &mut part.items[*item as usize];
                 done.deadline = part.events.len() as u32;
                 free.push(done.slot);
-                part.push(item, moment);
+                part.push(*item, moment);
                 continue;
             }
-            let mut returned = returns.get_mut(&moment.call);
-            let ret = returned.is_some().then_some(call.ret.as_ref()).flatten();
-            let reads = S::reads(&call.op, ret);
-            if reads && returned.is_none() {
+            let call = calls[moment.call as usize];
+            let returns = *item == RETURNS;
+            let answered = returns && call.ret.is_some();
+            let Kind { op, class, reads } = kinds.of(moment.call, call, answered, automaton);
+            if reads && !returns {
                 // It cannot matter whether it happened.
                 continue;
             }
-            let index = part.items.len() as u32;
-            if let Some(item) = &mut returned {
-                **item = index;
-            }
-            let slot = match returned {
-                Some(_) => free.pop().unwrap_or_else(|| count(&mut slots)),
-                None => count(&mut loose),
-            };
-            let (op, class) = automaton.class_id(&call.op, ret);
-            let answered = ret.is_some();
+            *item = part.items.len() as u32;
+            let slot =
+                if returns { free.pop().unwrap_or_else(|| count(&mut slots)) } else { count(&mut loose) };
             let (deadline, rank) = (NEVER, 0);
+            part.push(*item, moment);
             part.items.push(Item { call: moment.call, op, class, slot, deadline, rank, answered, reads });
-            part.push(index, moment);
         }
         part.rank();
         part
@@ -114,15 +182,21 @@ impl Part {
         self.at.push(moment.at);
     }
 
+    /// Ranks the items: they are counted by operation, and then met by deadline.
     fn rank(&mut self) {
-        let mut order: Vec<u32> = (0..self.items.len() as u32).collect();
-        order.sort_unstable_by_key(|index| {
-            let item = &self.items[*index as usize];
-            (item.op, item.deadline, *index)
-        });
-        for (rank, index) in order.into_iter().enumerate() {
-            self.items[index as usize].rank = rank as u32;
+        let ops = self.items.iter().map(|item| item.op as usize + 1).max().unwrap_or(0);
+        let mut next = vec![0; ops + 1];
+        for item in &self.items {
+            next[item.op as usize + 1] += 1;
         }
+        for op in 1..ops {
+            next[op] += next[op - 1];
+        }
+        let mut rank = |item: &mut Item| item.rank = count(&mut next[item.op as usize]);
+        for event in self.events.iter().filter(|event| event.is_return) {
+            rank(&mut self.items[event.item as usize]);
+        }
+        self.items.iter_mut().filter(|item| !item.returns()).for_each(rank);
     }
 }
 

@@ -57,11 +57,11 @@ pub(super) fn race<S: Spec>(
     let mut descent = (limits.method != Method::Frontier).then(Descent::new);
     loop {
         let until = problem.steps + TURN;
-        if let Some(Progress::Done(done)) = frontier.as_mut().map(|search| search.run(problem, until)) {
+        if let Some(Progress::Done(done)) = descent.as_mut().map(|search| search.run(problem, until)) {
             return Ok(done);
         }
         let until = problem.steps + TURN;
-        if let Some(Progress::Done(done)) = descent.as_mut().map(|search| search.run(problem, until)) {
+        if let Some(Progress::Done(done)) = frontier.as_mut().map(|search| search.run(problem, until)) {
             return Ok(done);
         }
         let held = (frontier.as_ref().map_or(0, Search::kept), descent.as_ref().map_or(0, Search::kept));

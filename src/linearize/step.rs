@@ -12,12 +12,9 @@
 
 use super::automaton::{Automaton, Next};
 use super::cursor::Cursor;
-use super::hash::Map;
 use super::part::{Item, Part};
 use super::slots::Slots;
 use crate::spec::Spec;
-use std::collections::hash_map::Entry;
-use std::hash::Hash;
 
 /// Which of the calls under way have taken effect, and the state that they left.
 #[derive(Clone, Debug, Default)]
@@ -53,54 +50,6 @@ impl Configuration {
         next.insert(item);
         next.firm.state = state;
         next
-    }
-}
-
-/// Configurations that have been met, and what they stand for.
-#[derive(Default)]
-pub(super) struct Met<K> {
-    /// Most often there is one, which needs no memory of its own.
-    loose: Map<K, (Slots, Vec<Slots>)>,
-    len: usize,
-}
-
-impl<K: Eq + Hash> Met<K> {
-    /// `false` where one that was met before stands for this one.
-    pub(super) fn insert(&mut self, key: K, loose: &Slots) -> bool {
-        match self.loose.entry(key) {
-            Entry::Vacant(entry) => {
-                entry.insert((loose.clone(), Vec::new()));
-            }
-            Entry::Occupied(mut entry) => {
-                let (first, others) = entry.get_mut();
-                if first.is_subset(loose) || others.iter().any(|fewer| fewer.is_subset(loose)) {
-                    return false;
-                }
-                others.retain(|more| !loose.is_subset(more));
-                if loose.is_subset(first) {
-                    *first = loose.clone();
-                } else {
-                    others.push(loose.clone());
-                }
-            }
-        }
-        self.len += 1;
-        true
-    }
-
-    /// Is this one of those that nothing stands for?
-    pub(super) fn holds(&self, key: &K, loose: &Slots) -> bool {
-        self.loose.get(key).is_some_and(|(first, others)| first == loose || others.contains(loose))
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.loose.clear();
-        self.len = 0;
-    }
-
-    /// How many were inserted.
-    pub(super) fn len(&self) -> usize {
-        self.len
     }
 }
 

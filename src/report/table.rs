@@ -28,9 +28,13 @@ pub fn table(shown: &Counterexample, style: Style) -> Vec<String> {
     }
 }
 
-/// Where the program is known, the main thread only sets it up and looks at its end.
+/// Where the program is known, the main thread only sets it up and looks at its end, unless it makes calls
+/// before or after the others.
 fn tells(shown: &Counterexample, row: &Row) -> bool {
-    shown.program.is_empty() || shown.threads[row.thread] != "main"
+    let makes_calls = |(who, _): &(String, String)| who == "before" || who == "after";
+    // That it waits for the others says nothing.
+    let tells = row.text != "join" && shown.program.iter().any(makes_calls);
+    shown.program.is_empty() || shown.threads[row.thread] != "main" || tells
 }
 
 fn at_width(row: &Row) -> usize {

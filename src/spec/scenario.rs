@@ -44,6 +44,8 @@ pub struct Bounds<S: Spec> {
     calls_per_thread: usize,
     symmetry: bool,
     cancellations: usize,
+    before: Vec<S::Op>,
+    after: Vec<S::Op>,
 }
 
 impl<S: Spec> Bounds<S> {
@@ -56,7 +58,16 @@ impl<S: Spec> Bounds<S> {
                 different.push(op);
             }
         }
-        Self { initial, ops: different, threads: 2, calls_per_thread: 1, symmetry: true, cancellations: 0 }
+        Self {
+            initial,
+            ops: different,
+            threads: 2,
+            calls_per_thread: 1,
+            symmetry: true,
+            cancellations: 0,
+            before: Vec::new(),
+            after: Vec::new(),
+        }
     }
 
     /// At most so many threads.
@@ -87,6 +98,32 @@ impl<S: Spec> Bounds<S> {
         self
     }
 
+    /// Every program first makes these calls, one after another, before its threads begin: a type that goes
+    /// wrong only once it holds something is then found out by small programs.
+    ///
+    /// They are judged as all calls are, and their answers, too.
+    pub fn before(mut self, calls: impl IntoIterator<Item = S::Op>) -> Self {
+        self.before.extend(calls);
+        self
+    }
+
+    /// Every program makes these calls at last, one after another, when its threads are done: a look at
+    /// what they left behind.
+    pub fn after(mut self, calls: impl IntoIterator<Item = S::Op>) -> Self {
+        self.after.extend(calls);
+        self
+    }
+
+    /// The calls before the threads of a program begin.
+    pub fn calls_before(&self) -> &[S::Op] {
+        &self.before
+    }
+
+    /// The calls when the threads of a program are done.
+    pub fn calls_after(&self) -> &[S::Op] {
+        &self.after
+    }
+
     /// Calls that are dropped, at the most.
     pub fn cancellations_max(&self) -> usize {
         self.cancellations
@@ -102,7 +139,8 @@ impl<S: Spec> Bounds<S> {
     /// interchangeable keys, there is one.
     ///
     /// Keys are interchangeable where [`Spec::on_key`] says so, where the operations of one are
-    /// those of the other, and where the state at the start holds the same under both.
+    /// those of the other, where the state at the start holds the same under both, and where no call
+    /// [before](Self::before) or [after](Self::after) the threads names one of them.
     pub fn scenarios(&self) -> Vec<Scenario<S::Op>> {
         let programs = self.programs();
         let mut found = Vec::new();
@@ -136,7 +174,8 @@ impl<S: Spec> Bounds<S> {
     }
 
     fn programs(&self) -> Programs {
-        Programs::new(&self.initial, &self.ops, self.symmetry)
+        let around: Vec<S::Op> = self.before.iter().chain(&self.after).cloned().collect();
+        Programs::new(&self.initial, &self.ops, &around, self.symmetry)
     }
 
     fn named(&self, programs: Vec<Vec<Vec<usize>>>) -> Vec<Scenario<S::Op>> {

@@ -6,6 +6,7 @@ use raceproof::spec::Spec;
 use raceproof::spec::counter::Counter;
 use raceproof::spec::keyed::{Keyed, On};
 use raceproof::spec::queue::Queue;
+use raceproof::spec::stack;
 
 fn compare<S: Spec>(
     seed: u64,
@@ -62,5 +63,22 @@ fn says_at_any_time_what_the_whole_check_says() {
             |r| Keyed::new(Counter(r.int(3))),
         );
         compare(seed, &Queue::default(), crate::queue_op, |r| Queue((0..r.below(3)).collect()));
+    }
+}
+
+#[test]
+fn what_was_undecided_is_judged_again_when_it_is_asked_again() {
+    let mut check_so_far = Incremental::new(stack::Stack::default(), Limits::default().steps_max(20_000));
+    let pushes: Vec<CallId> =
+        (0..12).map(|value| check_so_far.invoke(value, stack::Op::Push(value))).collect();
+    for push in pushes {
+        check_so_far.ret(push, stack::Ret::Done);
+    }
+    assert_eq!(check_so_far.ask(), SoFar::Explained);
+    let pop = check_so_far.invoke(0, stack::Op::Pop);
+    check_so_far.ret(pop, stack::Ret::Popped(Some(99)));
+    // 12! orders, and nobody pushed 99: not decided, and so it stays.
+    for _ in 0..3 {
+        assert!(matches!(check_so_far.ask(), SoFar::Undecided(_)));
     }
 }

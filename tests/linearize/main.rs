@@ -6,6 +6,7 @@
 mod bag;
 mod compare;
 mod incremental;
+mod large;
 mod limits;
 mod naive;
 mod random;

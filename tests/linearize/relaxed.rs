@@ -6,6 +6,7 @@ use raceproof::linearize::relaxed::{Backwards, Reading, Sequential, monotone, qu
 use raceproof::linearize::{Call, History, Limits, Outcome, check};
 use raceproof::spec::Spec;
 use raceproof::spec::counter::{self, Counter};
+use raceproof::spec::queue::Queue;
 use raceproof::spec::register::{Op, Register, Ret};
 
 /// Calls of one client do not overlap here, so its order is that of real time.
@@ -51,34 +52,45 @@ fn stretched<S: Spec>(history: &History<S>) -> History<S> {
     out
 }
 
-#[test]
-fn agree_with_naive_search() {
-    let (mut linear, mut in_order, mut in_periods) = (0, 0, 0);
-    for seed in 0..20_000 {
-        let mut random = Random::new(seed);
-        let history =
-            random::history(&mut random, &Register(0), 6, crate::register_op, |r| Register(r.below(3)));
-        let linearizable = naive::explains(&Register(0), &history);
+/// How many of so many histories are linearizable, sequentially consistent, and quiescently consistent, after
+/// naive search has said the same.
+fn agree<S: Spec>(
+    histories: u64,
+    initial: &S,
+    op: impl Fn(&mut Random) -> S::Op,
+    scramble: impl Fn(&mut Random) -> S,
+) -> [u32; 3] {
+    let mut counts = [0; 3];
+    for seed in 0..histories {
+        let history = random::history(&mut Random::new(seed), initial, 6, &op, &scramble);
+        let linearizable = naive::explains(initial, &history);
         let mut all = (0..history.calls().len()).collect();
-        let expected = without_time_between_clients(&history, &Register(0), &mut all);
-        let found = sequential(&Register(0), &history, Limits::default());
+        let expected = without_time_between_clients(&history, initial, &mut all);
+        let found = sequential(initial, &history, Limits::default());
         assert_eq!(matches!(found, Sequential::Holds(_)), expected, "seed {seed}: {found:?} of {history:#?}");
-        let quiet = naive::explains(&Register(0), &stretched(&history));
-        let found = quiescent(&Register(0), &history, Limits::default());
+        let quiet = naive::explains(initial, &stretched(&history));
+        let found = quiescent(initial, &history, Limits::default());
         assert_eq!(
             matches!(found, Outcome::Linearizable(_)),
             quiet,
             "seed {seed}: {found:?} of {history:#?}"
         );
         assert!(!linearizable || (expected && quiet), "seed {seed}: linearizability implies both");
-        linear += u32::from(linearizable);
-        in_order += u32::from(expected);
-        in_periods += u32::from(quiet);
+        let found = [linearizable, expected, quiet];
+        counts.iter_mut().zip(found).for_each(|(count, found)| *count += u32::from(found));
     }
-    println!(
-        "20000 histories: {linear} linearizable, {in_order} sequentially, {in_periods} quiescently consistent"
-    );
-    assert!(linear < in_order && linear < in_periods);
+    println!("{histories} histories: {counts:?} linearizable, sequentially, quiescently consistent");
+    counts
+}
+
+#[test]
+fn agree_with_naive_search() {
+    let registers = agree(10_000, &Register(0), crate::register_op, |r| Register(r.below(3)));
+    // The order of the pushes is in the state, and shows late.
+    let queues = agree(10_000, &Queue::default(), crate::queue_op, |r| Queue((0..r.below(3)).collect()));
+    for [linear, in_order, in_periods] in [registers, queues] {
+        assert!(linear < in_order && linear < in_periods);
+    }
 }
 
 #[test]

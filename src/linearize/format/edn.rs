@@ -180,12 +180,13 @@ impl<R: BufRead> Reader<'_, R> {
 
     /// The first character of the next form, or of a closing bracket; `None` at the end.
     fn peek_form(&mut self) -> Result<Option<char>, ReadError> {
+        let mut tagged = false;
         loop {
             match self.peek() {
                 None | Some(';') => {
                     self.at = self.line.len();
                     if !self.next_line()? {
-                        return Ok(None);
+                        break;
                     }
                 }
                 Some(blank) if blank.is_whitespace() || blank == ',' => self.bump(),
@@ -198,10 +199,14 @@ impl<R: BufRead> Reader<'_, R> {
                     if self.line.get(self.at + 1).is_some_and(|it| it.is_alphabetic() || *it == ':') =>
                 {
                     self.token();
+                    tagged = true;
                 }
+                Some(']' | ')' | '}') if tagged => break,
                 found => return Ok(found),
             }
         }
+        // A text that was cut off may end so.
+        if tagged { Err(self.expected("a value behind the tag", self.peek()).into()) } else { Ok(None) }
     }
 
     /// Reads a form that `#_` leaves out. They can be piled up: `#_ #_ a b`.

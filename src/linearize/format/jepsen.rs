@@ -16,11 +16,22 @@ const KINDS: &str = "`:invoke`, `:ok`, `:fail` or `:info`";
 
 pub(super) fn read<R: BufRead>(lines: &mut Lines<R>, take: Take) -> Result<(), ReadError> {
     while let Some(line) = lines.next()? {
-        if let Some(event) = event(&line)? {
-            take(event)?;
+        match event(&line)? {
+            Some(event) => take(event)?,
+            None if lines.is_cut() && !is_logged(&line.it) => {
+                let expected = "expected the end of this line: the text was cut off within it".to_owned();
+                let column = line.it.chars().count() + 1;
+                return Err(Malformed { place: Place { column, ..line.place }, expected }.into());
+            }
+            None => {}
         }
     }
     Ok(())
+}
+
+/// Whether a line names its logger: one that does not may be the beginning of one of ours.
+fn is_logged(line: &str) -> bool {
+    line.contains(" - ") || line.contains(": ")
 }
 
 /// The event of a line; none where it is not a client's.

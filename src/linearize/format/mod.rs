@@ -183,11 +183,13 @@ struct Lines<R> {
     text: R,
     line: usize,
     peeked: Option<At<String>>,
+    /// Whether the last line has no end.
+    cut: bool,
 }
 
 impl<R: BufRead> Lines<R> {
     fn new(text: R) -> Self {
-        Self { text, line: 0, peeked: None }
+        Self { text, line: 0, peeked: None, cut: false }
     }
 
     /// The next line that is not empty, without its end; `None` at the end of the text.
@@ -210,6 +212,7 @@ impl<R: BufRead> Lines<R> {
             return Ok(None);
         }
         self.line += 1;
+        self.cut = bytes.last() != Some(&b'\n');
         let place = Place { line: self.line, column: 1 };
         if let Some(found) = no_text(&bytes).filter(|_| self.line == 1) {
             return Err(Malformed { place, expected: format!("expected text, found {found}") }.into());
@@ -224,6 +227,11 @@ impl<R: BufRead> Lines<R> {
             line.drain(..'\u{feff}'.len_utf8());
         }
         Ok(Some(At { place, it: line }))
+    }
+
+    /// Whether the text ended within the last line.
+    fn is_cut(&self) -> bool {
+        self.cut
     }
 
     fn peek(&mut self) -> Result<Option<At<String>>, ReadError> {

@@ -2,7 +2,8 @@
 //! nothing was under way (Aspnes, Herlihy & Shavit 1994; Herlihy & Shavit, "The Art of
 //! Multiprocessor Programming", section 3.3).
 
-use crate::linearize::check::{judge, moments};
+use crate::linearize::check::judge;
+use crate::linearize::moments::moments;
 use crate::linearize::part::Moment;
 use crate::linearize::{History, Limits, Outcome};
 use crate::spec::Spec;

@@ -9,7 +9,7 @@ mod tests;
 pub(crate) use sample::Random;
 
 use super::Spec;
-use symmetry::renamings;
+use symmetry::renamings_around;
 
 /// Per thread, the operations that it calls, by number.
 type Program = Vec<Vec<usize>>;
@@ -24,8 +24,9 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    pub(super) fn new<S: Spec>(initial: &S, ops: &[S::Op], symmetry: bool) -> Self {
-        let renamings = if symmetry { renamings(initial, ops) } else { Vec::new() };
+    /// Programs of `ops`; the calls `around` them are the same in all.
+    pub(super) fn new<S: Spec>(initial: &S, ops: &[S::Op], around: &[S::Op], symmetry: bool) -> Self {
+        let renamings = if symmetry { renamings_around(initial, ops, around) } else { Vec::new() };
         Self { ops: ops.len(), renamings, symmetry }
     }
 

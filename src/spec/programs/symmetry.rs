@@ -10,9 +10,29 @@ const PAIRS_MAX: usize = 1_000;
 /// the factorial of this.
 const KEYS_MAX: usize = 6;
 
+/// Those renamings of the keys of `ops` that leave each of the operations `around` as it is.
+pub(super) fn renamings_around<S: Spec>(initial: &S, ops: &[S::Op], around: &[S::Op]) -> Vec<Vec<usize>> {
+    let mut all = ops.to_vec();
+    let place = |op: &S::Op| {
+        let known = all.iter().position(|other| other == op);
+        known.unwrap_or_else(|| {
+            all.push(op.clone());
+            all.len() - 1
+        })
+    };
+    let fixed: Vec<usize> = around.iter().map(place).collect();
+    let mut renamings = renamings(initial, &all);
+    renamings.retain(|map| fixed.iter().all(|op| map[*op] == *op));
+    // What is left maps the others onto themselves.
+    for map in &mut renamings {
+        map.truncate(ops.len());
+    }
+    renamings
+}
+
 /// Renamings of the keys of `ops` that map these operations onto themselves, and do not show in what they
 /// answer from `initial` on; but for the one that changes nothing. They are a group with it.
-pub(super) fn renamings<S: Spec>(initial: &S, ops: &[S::Op]) -> Vec<Vec<usize>> {
+fn renamings<S: Spec>(initial: &S, ops: &[S::Op]) -> Vec<Vec<usize>> {
     let numbers: HashMap<&S::Op, usize> = ops.iter().enumerate().map(|(i, op)| (op, i)).collect();
     let mut keys: Vec<u64> = ops.iter().filter_map(S::key).collect();
     keys.sort_unstable();
