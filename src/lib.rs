@@ -10,6 +10,8 @@ pub mod facade;
 #[cfg(feature = "tokio")]
 pub use facade::tokio;
 pub use facade::{cell, hint, sync, thread};
+#[cfg(not(feature = "model"))]
+pub use std::thread_local;
 
 #[cfg(feature = "cli")]
 pub mod cli;

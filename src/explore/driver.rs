@@ -10,7 +10,7 @@ use super::schedule::{Pick, Schedule};
 use crate::world::execution::{self, Execution, Phase};
 use crate::world::failure::{Failure, Reason};
 use crate::world::operation::{Kind, ThreadId};
-use crate::world::{self, World, panic, spawn};
+use crate::world::{self, World, panic, spawn, statics};
 use shuttle::scheduler::{Schedule as ShuttleSchedule, Scheduler, Task, TaskId};
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -119,6 +119,7 @@ pub fn drive<S: Strategy + 'static>(program: &Program, strategy: S, steps_max: u
         let runner = shuttle::Runner::new(driver, config());
         catch_unwind(AssertUnwindSafe(|| runner.run(move || spawn::run_main(|| program()))))
     };
+    statics::forget();
     if let Err(payload) = ran {
         // A defect of ours, or of shuttle: our hook has kept silent about it.
         panic!("{}", panic::message(&*payload));
@@ -262,6 +263,7 @@ impl<S: Strategy> Scheduler for Driver<S> {
         }
         self.running = true;
         self.picks.clear();
+        statics::forget();
         execution::with(|e| {
             e.begin(self.steps_max);
             e.preemptions = Some(0);

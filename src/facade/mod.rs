@@ -5,6 +5,7 @@
 
 pub mod cell;
 pub mod hint;
+mod statics;
 pub mod sync;
 pub mod thread;
 #[cfg(feature = "tokio")]

@@ -18,6 +18,7 @@ pub mod object;
 pub mod operation;
 pub mod panic;
 pub mod spawn;
+pub mod statics;
 pub mod task;
 
 use execution::{Execution, Place};
@@ -291,6 +292,13 @@ fn step_at_once<R>(operation: Operation, slot: u32) -> Stepped<R> {
 /// Tells the trace what the last step read or wrote.
 pub fn observed(value: Value) {
     execution::with(|e| e.observed(value));
+}
+
+/// Ends the exploration without a verdict: an object of the real world, or of an earlier execution, is used.
+pub fn stranger(created: At, used: At) -> ! {
+    let reason = Reason::Stranger { created: created.to_string(), used: used.to_string() };
+    execution::with(|e| e.fail(Failure::Undecided(reason)));
+    panic::give_up()
 }
 
 /// Says that loom's world has no such thing, and ends the exploration without a verdict.

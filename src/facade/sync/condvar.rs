@@ -5,7 +5,7 @@ use crate::world::object::{State, condvar::Cv};
 use crate::world::operation::{At, Kind, Outcome, Patience};
 use crate::world::{self, Part, Stepped, World, choice};
 use std::fmt;
-use std::panic::Location;
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::{LockResult, PoisonError};
 use std::time::Duration;
 
@@ -93,6 +93,21 @@ impl Condvar {
     #[track_caller]
     pub fn wait_timeout<'a, T>(&self, guard: MutexGuard<'a, T>, dur: Duration) -> TimedResult<'a, T> {
         self.wait_timeout_at(guard, dur, Location::caller())
+    }
+
+    /// As std's `wait_timeout_ms`.
+    #[deprecated(note = "replaced by `wait_timeout`, as std's")]
+    #[track_caller]
+    pub fn wait_timeout_ms<'a, T>(
+        &self,
+        guard: MutexGuard<'a, T>,
+        ms: u32,
+    ) -> LockResult<(MutexGuard<'a, T>, bool)> {
+        let held = |(guard, result): (MutexGuard<'a, T>, WaitTimeoutResult)| (guard, !result.timed_out());
+        match self.wait_timeout(guard, Duration::from_millis(ms.into())) {
+            Ok(waited) => Ok(held(waited)),
+            Err(poisoned) => Err(PoisonError::new(held(poisoned.into_inner()))),
+        }
     }
 
     /// As [`std::sync::Condvar::wait_timeout_while`].
@@ -223,6 +238,9 @@ fn timed<T>(
         Err(error) => Err(PoisonError::new((error.into_inner(), result))),
     }
 }
+
+impl RefUnwindSafe for Condvar {}
+impl UnwindSafe for Condvar {}
 
 impl Default for Condvar {
     #[track_caller]

@@ -102,6 +102,31 @@ impl Builder {
         Ok(JoinHandle::of_model(world::spawn::spawn(name.clone(), Location::caller(), f), name))
     }
 
+    /// As [`std::thread::Builder::spawn_unchecked`].
+    ///
+    /// # Safety
+    ///
+    /// As std's: the thread must have ended before what it borrows goes.
+    ///
+    /// # Panics
+    ///
+    /// As std's, if the name has a zero byte.
+    #[track_caller]
+    pub unsafe fn spawn_unchecked<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
+    where
+        F: FnOnce() -> T + Send,
+        T: Send,
+    {
+        if world::is_real() {
+            // SAFETY: the caller promises what std asks for.
+            return unsafe { self.of_std().spawn_unchecked(f) }.map(JoinHandle::of_std);
+        }
+        let name = self.checked_name();
+        // SAFETY: the caller promises it.
+        let spawned = unsafe { world::spawn::spawn_unchecked(name.clone(), Location::caller(), f) };
+        Ok(JoinHandle::of_model(spawned, name))
+    }
+
     /// As [`std::thread::Builder::spawn_scoped`].
     ///
     /// # Panics
@@ -248,6 +273,20 @@ pub fn park_timeout(dur: Duration) {
 #[track_caller]
 pub fn sleep(dur: Duration) {
     if world::is_real() { std::thread::sleep(dur) } else { yield_now() }
+}
+
+/// As std's `sleep_ms`.
+#[deprecated(note = "replaced by `sleep`, as std's")]
+#[track_caller]
+pub fn sleep_ms(ms: u32) {
+    sleep(Duration::from_millis(ms.into()));
+}
+
+/// As std's `park_timeout_ms`.
+#[deprecated(note = "replaced by `park_timeout`, as std's")]
+#[track_caller]
+pub fn park_timeout_ms(ms: u32) {
+    park_timeout(Duration::from_millis(ms.into()));
 }
 
 /// As [`std::thread::available_parallelism`]. In a model it is 2, on every machine.

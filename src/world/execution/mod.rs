@@ -149,6 +149,14 @@ impl Execution {
         Place { id, execution: self.number, slot }
     }
 
+    /// Makes the object of the `nth` static, which any thread may use first.
+    pub fn create_static(&mut self, noun: &'static str, created: At, nth: u32, state: State) -> Place {
+        let id = ObjectId { creator: ThreadId::STATICS, nth };
+        let slot = self.objects.len() as u32;
+        self.objects.push(Object { id, created, noun, state, user: None, shared: false });
+        Place { id, execution: self.number, slot }
+    }
+
     /// Plain memory that the current thread makes.
     pub fn create_cell(&mut self, created: At) -> Place {
         let state = State::cell(self.current, created, &self.threads[self.current.index()].knowledge);

@@ -10,6 +10,7 @@ mod channel;
 pub mod condvar;
 mod mutex;
 pub mod once;
+pub mod rendezvous;
 pub mod rwlock;
 pub mod thread;
 
@@ -56,6 +57,8 @@ pub enum State {
     Cell(cell::Cell),
     /// A queue of messages: mpsc, oneshot.
     Channel(channel::Channel),
+    /// A channel without room.
+    Rendezvous(rendezvous::Rendezvous),
     /// What others know of a thread: whether it has exited.
     Thread(thread::Thread),
     /// Something that has only a name: a choice, a yield.
@@ -145,12 +148,18 @@ impl State {
         Self::Channel(channel::Channel::new(capacity))
     }
 
+    /// A channel without room, with one sender.
+    pub fn rendezvous() -> Self {
+        Self::Rendezvous(rendezvous::Rendezvous::new())
+    }
+
     /// Whether `thread` could do `kind` now.
     pub fn enabled_for(&self, thread: ThreadId, kind: Kind) -> bool {
         match (self, kind) {
             (Self::Condvar(condvar), Kind::Cv(kind)) => condvar.enabled(thread, kind),
             (Self::Barrier(barrier), Kind::Gate(kind)) => barrier.enabled(thread, kind),
             (Self::Once(once), Kind::Once(kind)) => once.enabled(kind),
+            (Self::Rendezvous(channel), Kind::Hand(kind)) => channel.enabled(thread, kind),
             _ => self.enabled(kind),
         }
     }
@@ -173,6 +182,7 @@ impl State {
             | Self::Condvar(_)
             | Self::Atomic(_)
             | Self::Cell(_)
+            | Self::Rendezvous(_)
             | Self::Fence
             | Self::Nothing => true,
         }
@@ -206,6 +216,10 @@ impl State {
             Self::Fence => Ok(atomic::fence(step)),
             Self::Cell(cell) => cell.apply(step),
             Self::Channel(channel) => Ok(channel.apply(step)),
+            Self::Rendezvous(channel) => match step.kind {
+                Kind::Hand(kind) => Ok(channel.apply(kind, step)),
+                _ => Ok(Outcome::Done),
+            },
             Self::Thread(thread) => Ok(thread.apply(step)),
             Self::Nothing => Ok(Outcome::Done),
         }
