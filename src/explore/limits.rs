@@ -6,6 +6,7 @@ use crate::world::choice;
 use crate::world::execution::Execution;
 use crate::world::object::condvar::Cv;
 use crate::world::object::rwlock::Rw;
+use crate::world::object::timer::Tick;
 use crate::world::operation::{At, Kind};
 use crate::world::{self, World};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,16 +33,21 @@ fn of_model(kind: Kind, noun: &str) -> Option<&'static str> {
         (Kind::Choose(_), choice::SPURIOUS_WAKEUP) => {
             Some("wakeups without a reason but the first of a thread and line")
         }
-        (Kind::Choose(_), choice::TIMEOUT) => Some(
-            "how long a timeout is: it is up once a thread and line whenever it may be, and later when nothing \
-             else can go on",
-        ),
+        (Kind::Choose(_), choice::TIMEOUT) | (Kind::Timer(Tick::Fire(..)), _) => Some(TIMEOUTS),
         (Kind::Rw(Rw::TryRead), _) => {
             Some("readers that overtake a waiting writer behind which a try_read has failed")
         }
         _ => None,
     }
 }
+
+/// What is left out of timeouts.
+const TIMEOUTS: &str = "how long a timeout is: it is up once a thread and line whenever it may be, and later when \
+                        nothing else can go on";
+
+/// What is left out where a clock is read (`world::time`).
+const CLOCKS: &str =
+    "time that passes while threads work: a clock reads what sleeps and timeouts before it make up";
 
 /// What is left out where a future answers `Pending` without a step (`world::task`).
 const HAND_WRITTEN_POLLS: &str = "polls written by hand that do otherwise once they have been pending";
@@ -68,6 +74,9 @@ impl Limits {
             if let Some(what) = limit {
                 self.add(what, operation.at);
             }
+        }
+        for at in &execution.times.read {
+            self.add(CLOCKS, at);
         }
         for at in &execution.lied {
             self.add(HAND_WRITTEN_POLLS, at);

@@ -8,5 +8,6 @@ pub mod hint;
 mod statics;
 pub mod sync;
 pub mod thread;
+pub mod time;
 #[cfg(feature = "tokio")]
 pub mod tokio;

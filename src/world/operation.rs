@@ -6,6 +6,7 @@ use super::object::once::{self, Do};
 use super::object::rendezvous::{self, Hand};
 use super::object::rwlock::{self, Rw};
 use super::object::thread::{self, Parking};
+use super::object::timer::{self, Tick};
 use std::fmt;
 use std::panic::Location;
 use std::sync::atomic::Ordering;
@@ -79,6 +80,8 @@ pub enum Kind {
     Gate(Gate),
     /// To a channel without room.
     Hand(Hand),
+    /// To the timers of a task.
+    Timer(Tick),
     /// To the token of a thread that parks.
     Parking(Parking),
     /// Asks whether a lock is poisoned.
@@ -167,6 +170,7 @@ impl Kind {
         match self {
             Self::Cv(Cv::Wake(patience))
             | Self::Parking(Parking::Park(patience))
+            | Self::Timer(Tick::Fire(_, patience))
             | Self::Hand(Hand::Take(patience)) => patience,
             _ => Patience::Endless,
         }
@@ -182,6 +186,7 @@ impl Kind {
             Self::Once(kind) => matches!(kind, Do::Begin | Do::Wait),
             Self::Gate(kind) => kind == Gate::Pass,
             Self::Hand(kind) => matches!(kind, Hand::Taken | Hand::Take(_)),
+            Self::Timer(kind) => matches!(kind, Tick::Fire(_, Patience::Bounded) | Tick::Wait(_)),
             _ => false,
         }
     }
@@ -213,6 +218,7 @@ impl Kind {
                 | Self::Fence(_)
                 | Self::CellRead
                 | Self::IsFinished
+                | Self::Timer(Tick::Look(_) | Tick::Wait(_))
                 | Self::Query
                 | Self::IsPoisoned
                 | Self::Once(Do::Look)
@@ -258,6 +264,7 @@ impl Kind {
             Self::Once(kind) => kind.verb(),
             Self::Gate(kind) => kind.verb(),
             Self::Hand(kind) => kind.verb(),
+            Self::Timer(kind) => kind.verb(),
             Self::IsPoisoned => "is_poisoned",
             Self::ClearPoison => "clear_poison",
             Self::Load(_) => "load",
@@ -317,6 +324,7 @@ pub fn relation(first: (Kind, Outcome), second: (Kind, Outcome)) -> Relation {
         (Kind::Once(a), Kind::Once(b)) => once::relation((a, a_out), (b, b_out)),
         (Kind::Gate(a), Kind::Gate(b)) => barrier::relation(a, b),
         (Kind::Hand(a), Kind::Hand(b)) => rendezvous::relation((a, a_out), (b, b_out)),
+        (Kind::Timer(a), Kind::Timer(b)) => timer::relation((a, a_out), b),
         (Kind::Cv(a), Kind::Cv(b)) => condvar::relation((a, a_out), (b, b_out)),
         (Kind::IsPoisoned, Kind::IsPoisoned) => Independent,
         (Kind::IsPoisoned, Kind::ClearPoison) | (Kind::ClearPoison, Kind::IsPoisoned | Kind::ClearPoison) => {

@@ -4,6 +4,7 @@
 
 mod std_statics;
 mod std_sync;
+mod time;
 
 use raceproof::explore::{Engine, Explorer};
 use raceproof::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};

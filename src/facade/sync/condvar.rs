@@ -171,13 +171,16 @@ impl Condvar {
     }
 
     fn wait_timeout_at<'a, T>(&self, guard: MutexGuard<'a, T>, dur: Duration, at: At) -> TimedResult<'a, T> {
+        if world::is_real() {
+            return timed(self.real.wait_timeout(guard.into_std(), dur));
+        }
+        let begin = world::time::begin();
         let end = match world::current() {
-            World::Real => return timed(self.real.wait_timeout(guard.into_std(), dur)),
             World::Loom => {
                 world::not_in_loom("wait_timeout", at);
                 End::TimedOut
             }
-            World::Model => match choice::once(3, at, choice::TIMEOUT) {
+            _ => match choice::once(3, at, choice::TIMEOUT) {
                 None => End::Notified(Patience::Bounded),
                 Some(0) => End::Notified(Patience::Covered),
                 Some(1) => End::TimedOut,
@@ -185,6 +188,9 @@ impl Condvar {
             },
         };
         let (guard, timed_out) = self.wait_in_model(guard, end, at);
+        if timed_out {
+            world::time::pass(begin, dur);
+        }
         match guard {
             Ok(guard) => Ok((guard, WaitTimeoutResult(timed_out))),
             Err(poisoned) => Err(PoisonError::new((poisoned.into_inner(), WaitTimeoutResult(timed_out)))),

@@ -207,7 +207,7 @@ impl<T> Receiver<T> {
         if world::is_real() {
             return self.real.recv_timeout(timeout);
         }
-        let at = Location::caller();
+        let (at, begin) = (Location::caller(), world::time::begin());
         let received = match choice::once(2, at, choice::TIMEOUT) {
             // Time is up now, or a message is there.
             Some(1) => self.try_recv_at(at),
@@ -215,7 +215,10 @@ impl<T> Receiver<T> {
             None => self.wait(Patience::Bounded, at),
         };
         received.map_err(|error| match error {
-            TryRecvError::Empty => RecvTimeoutError::Timeout,
+            TryRecvError::Empty => {
+                world::time::pass(begin, timeout);
+                RecvTimeoutError::Timeout
+            }
             TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
         })
     }

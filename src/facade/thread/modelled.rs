@@ -253,7 +253,7 @@ pub fn park() {
     match world::current() {
         World::Real => std::thread::park(),
         World::Loom => world::not_in_loom("park", Location::caller()),
-        World::Model => world::park(false, Location::caller()),
+        World::Model => world::park(None, Location::caller()),
     }
 }
 
@@ -264,15 +264,21 @@ pub fn park_timeout(dur: Duration) {
     match world::current() {
         World::Real => std::thread::park_timeout(dur),
         World::Loom => world::not_in_loom("park_timeout", Location::caller()),
-        World::Model => world::park(true, Location::caller()),
+        World::Model => world::park(Some(dur), Location::caller()),
     }
 }
 
-/// As [`std::thread::sleep`]. In a model it takes no time, and orders nothing: others may go first,
-/// as at [`yield_now`].
+/// As [`std::thread::sleep`]. In a model it takes no time and orders nothing: others may go first, as at
+/// [`yield_now`]. Only the thread's [clock](crate::time::Instant) goes on.
 #[track_caller]
 pub fn sleep(dur: Duration) {
-    if world::is_real() { std::thread::sleep(dur) } else { yield_now() }
+    if world::is_real() {
+        return std::thread::sleep(dur);
+    }
+    yield_now();
+    if world::current() == World::Model {
+        world::time::pass(world::time::begin(), dur);
+    }
 }
 
 /// As std's `sleep_ms`.

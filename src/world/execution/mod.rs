@@ -14,6 +14,7 @@ use super::failure::{Failure, Panic, Reason};
 use super::object::{Object, State, Step};
 use super::operation::{At, Kind, ObjectId, Operation, Outcome, ThreadId, Value};
 use super::task::{Announced, Sites};
+use super::time::Times;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -92,6 +93,8 @@ pub struct Execution {
     pub unscheduled: Option<At>,
     /// Where futures answer by a step at once, in every execution of the program.
     pub sites: Sites,
+    /// The times of its steps.
+    pub times: Times,
     /// Why the execution ends before its end.
     pub failure: Option<Failure>,
     after: Vec<usize>,
@@ -119,6 +122,7 @@ impl Execution {
         self.unscheduled = None;
         self.current = ThreadId::MAIN;
         self.sites.begin();
+        self.times.begin();
         for thread in &mut self.threads {
             thread.task.forget();
             let mut knowledge = std::mem::take(&mut thread.knowledge);
@@ -307,8 +311,11 @@ impl Execution {
 
     /// Whether two threads met in an object.
     pub fn shared(&self) -> bool {
-        let meets =
-            |state: &State| if let State::Thread(thread) = state { thread.was_unparked } else { true };
+        let meets = |state: &State| match state {
+            State::Thread(thread) => thread.was_unparked,
+            State::Timers(_) => false,
+            _ => true,
+        };
         self.objects.iter().any(|object| object.shared && meets(&object.state))
     }
 }

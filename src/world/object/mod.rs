@@ -13,6 +13,7 @@ pub mod once;
 pub mod rendezvous;
 pub mod rwlock;
 pub mod thread;
+pub mod timer;
 
 pub use cell::{Access, DataRace};
 
@@ -59,6 +60,8 @@ pub enum State {
     Channel(channel::Channel),
     /// A channel without room.
     Rendezvous(rendezvous::Rendezvous),
+    /// The timers of a task.
+    Timers(timer::Timers),
     /// What others know of a thread: whether it has exited.
     Thread(thread::Thread),
     /// Something that has only a name: a choice, a yield.
@@ -153,6 +156,11 @@ impl State {
         Self::Rendezvous(rendezvous::Rendezvous::new())
     }
 
+    /// The timers of a task, of which none is up.
+    pub fn timers() -> Self {
+        Self::Timers(timer::Timers::default())
+    }
+
     /// Whether `thread` could do `kind` now.
     pub fn enabled_for(&self, thread: ThreadId, kind: Kind) -> bool {
         match (self, kind) {
@@ -176,6 +184,13 @@ impl State {
                 }
             }
             Self::Channel(channel) => channel.enabled(kind),
+            Self::Timers(timers) => {
+                if let Kind::Timer(kind) = kind {
+                    timers.enabled(kind)
+                } else {
+                    true
+                }
+            }
             Self::Thread(thread) => thread.enabled(kind),
             Self::Once(_)
             | Self::Barrier(_)
@@ -218,6 +233,10 @@ impl State {
             Self::Channel(channel) => Ok(channel.apply(step)),
             Self::Rendezvous(channel) => match step.kind {
                 Kind::Hand(kind) => Ok(channel.apply(kind, step)),
+                _ => Ok(Outcome::Done),
+            },
+            Self::Timers(timers) => match step.kind {
+                Kind::Timer(kind) => Ok(timers.apply(kind, step)),
                 _ => Ok(Outcome::Done),
             },
             Self::Thread(thread) => Ok(thread.apply(step)),
