@@ -9,7 +9,7 @@ struct Readme;
 pub mod facade;
 #[cfg(feature = "tokio")]
 pub use facade::tokio;
-pub use facade::{cell, hint, sync, thread, time};
+pub use facade::{Foreign, cell, hint, sync, thread, time};
 #[cfg(not(feature = "model"))]
 pub use std::thread_local;
 

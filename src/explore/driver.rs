@@ -249,6 +249,13 @@ fn leftover_panic(execution: &mut Execution) {
     }
 }
 
+/// Tells whoever looks who runs now, and the line that it was seen at last.
+fn tell(execution: &Execution, id: ThreadId) {
+    let Some(pulse) = &execution.pulse else { return };
+    let thread = &execution.threads[id.index()];
+    pulse.runs(id, thread.last.map(|last| execution.trace[last].operation.at).or(thread.spawned_at));
+}
+
 fn thread_of(execution: &Execution, task: TaskId) -> ThreadId {
     execution.started[usize::from(task)]
 }
@@ -258,7 +265,8 @@ impl<S: Strategy> Scheduler for Driver<S> {
         if std::mem::take(&mut self.running) && !self.ended() {
             return None;
         }
-        if !self.strategy.borrow_mut().begin() {
+        let nobody_waits = execution::with(|e| e.pulse.as_ref().is_some_and(|pulse| pulse.is_given_up()));
+        if nobody_waits || !self.strategy.borrow_mut().begin() {
             return None;
         }
         self.running = true;
@@ -276,6 +284,7 @@ impl<S: Strategy> Scheduler for Driver<S> {
         execution::with(|e| {
             let thread = self.next(e, tasks, current);
             e.current = thread;
+            tell(e, thread);
             let task = e.started.iter().position(|id| *id == thread).expect("it was started");
             Some(TaskId::from(task))
         })

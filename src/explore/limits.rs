@@ -34,6 +34,7 @@ fn of_model(kind: Kind, noun: &str) -> Option<&'static str> {
             Some("wakeups without a reason but the first of a thread and line")
         }
         (Kind::Choose(_), choice::TIMEOUT) | (Kind::Timer(Tick::Fire(..)), _) => Some(TIMEOUTS),
+        (Kind::Rmw(_) | Kind::Load(_), FOREIGN) => Some(TRUSTED),
         (Kind::Rw(Rw::TryRead), _) => {
             Some("readers that overtake a waiting writer behind which a try_read has failed")
         }
@@ -52,9 +53,16 @@ const CLOCKS: &str =
 /// What is left out where a future answers `Pending` without a step (`world::task`).
 const HAND_WRITTEN_POLLS: &str = "polls written by hand that do otherwise once they have been pending";
 
+/// The noun of a type that is not raceproof's.
+const FOREIGN: &str = "Foreign";
+
+/// What is left out of those.
+const TRUSTED: &str = "steps within an operation of a type that is not raceproof's: each is one";
+
 /// What loom leaves out.
-fn of_loom(kind: Kind) -> Option<&'static str> {
+fn of_loom(kind: Kind, noun: &str) -> Option<&'static str> {
     match kind {
+        Kind::Rmw(_) | Kind::Load(_) if noun == FOREIGN => Some(TRUSTED),
         Kind::Cv(Cv::Wait) => {
             Some("wakeups without a reason, and another waiter than the first for notify_one")
         }
@@ -70,7 +78,7 @@ impl Limits {
         for event in &execution.trace {
             let operation = &event.operation;
             let noun = execution.objects[event.slot as usize].noun;
-            let limit = if loom { of_loom(operation.kind) } else { of_model(operation.kind, noun) };
+            let limit = if loom { of_loom(operation.kind, noun) } else { of_model(operation.kind, noun) };
             if let Some(what) = limit {
                 self.add(what, operation.at);
             }

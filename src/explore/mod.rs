@@ -30,6 +30,7 @@ mod shown;
 mod shrink;
 mod stress;
 mod subject;
+mod watch;
 
 pub use engine::Engine;
 pub(crate) use regressions::keep as keep_regression;
@@ -145,12 +146,23 @@ impl Explorer {
         let start = Instant::now();
         let program: Program = Arc::new(program);
         let by_schedule = self.by_schedule(|schedule| match schedule.scenario() {
-            None => self.run_again(schedule, &program, &None),
+            None => {
+                let (this, program) = (self.clone(), Arc::clone(&program));
+                watch::watched(move || this.run_again(schedule, &program, &None))
+            }
             Some(number) => {
                 Ended::undecided(format!("{schedule} is of scenario {number}, and this is a program"))
             }
         });
-        self.verdict(by_schedule.unwrap_or_else(|| self.run(&program, &None)), start)
+        let ended = by_schedule.unwrap_or_else(|| {
+            // On real threads a program may wait for whatever it likes.
+            if self.engine == Engine::Stress {
+                return self.run(&program, &None);
+            }
+            let this = self.clone();
+            watch::watched(move || this.run(&program, &None))
+        });
+        self.verdict(ended, start)
     }
 
     /// Explores an asynchronous program, whose main task is the given future.

@@ -7,7 +7,7 @@ use super::judge::{Judge, Judged};
 use super::progress::{self, Scenarios};
 use super::record::Record;
 use super::schedule::Schedule;
-use super::{Ended, Engine, Explorer, stress};
+use super::{Ended, Engine, Explorer, stress, watch};
 use crate::spec::{Bounds, Scenario, Spec, Subject};
 use crate::verdict::{Counterexample, Cut, Verdict};
 use crate::world::execution::{self, Narrator};
@@ -50,15 +50,37 @@ impl Explorer {
         let by_schedule = self.by_schedule(|schedule| {
             let number = schedule.scenario().unwrap_or(0);
             match number.checked_sub(1).and_then(|i| scenarios.get(i)) {
-                Some(scenario) => in_scenario::<S>(initial, (scenario, drops), number, |program, judge| {
-                    self.run_again(schedule, program, judge)
-                }),
+                Some(scenario) => {
+                    let (this, initial, scenario) = (self.clone(), initial.clone(), scenario.clone());
+                    watch::watched(move || {
+                        in_scenario::<S>(&initial, (&scenario, drops), number, |program, judge| {
+                            this.run_again(schedule, program, judge)
+                        })
+                    })
+                }
                 None => Ended::undecided(format!("{schedule} is of none of {} scenarios", scenarios.len())),
             }
         });
         if let Some(ended) = by_schedule {
             return self.verdict(ended, start);
         }
+        // On real threads a subject may wait for whatever it likes.
+        let ended = if self.engine == Engine::Stress {
+            self.each_scenario::<S>(initial, scenarios, drops, start)
+        } else {
+            let (this, initial, scenarios) = (self.clone(), initial.clone(), scenarios.to_vec());
+            watch::watched(move || this.each_scenario::<S>(&initial, &scenarios, drops, start))
+        };
+        self.verdict(ended, start)
+    }
+
+    fn each_scenario<S: Subject>(
+        &self,
+        initial: &S::Spec,
+        scenarios: &[Scenario<Op<S>>],
+        drops: usize,
+        start: Instant,
+    ) -> Ended {
         let line = Scenarios::new(scenarios.len());
         let ended = each_in_order(scenarios.len(), self.workers(), |i| {
             line.begins(i);
@@ -77,7 +99,7 @@ impl Explorer {
         if all.finding.is_none() && left_out {
             all.cut = Some(Cut::Elapsed { ms_max: self.elapsed_ms_max.unwrap_or_default() });
         }
-        self.verdict(all, start)
+        all
     }
 
     /// Scenarios that are explored at a time. It changes no verdict. On real threads, one.
@@ -145,6 +167,11 @@ fn each_in_order(of: usize, workers: usize, explore: impl Fn(usize) -> Option<En
     if workers.min(of) < 2 {
         work();
     } else {
+        let pulse = watch::pulse();
+        let work = || match &pulse {
+            Some(pulse) => watch::working(pulse, work),
+            None => work(),
+        };
         std::thread::scope(|scope| {
             for _ in 0..workers.min(of) {
                 scope.spawn(work);

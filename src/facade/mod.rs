@@ -4,6 +4,7 @@
 //! where the data stays, beside its part in the world that made it.
 
 pub mod cell;
+mod foreign;
 pub mod hint;
 mod statics;
 pub mod sync;
@@ -11,3 +12,5 @@ pub mod thread;
 pub mod time;
 #[cfg(feature = "tokio")]
 pub mod tokio;
+
+pub use foreign::Foreign;

@@ -17,6 +17,7 @@ pub mod failure;
 pub mod object;
 pub mod operation;
 pub mod panic;
+pub mod pulse;
 pub mod spawn;
 pub mod statics;
 pub mod task;

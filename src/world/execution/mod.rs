@@ -13,6 +13,7 @@ pub use threads::{Phase, Thread};
 use super::failure::{Failure, Panic, Reason};
 use super::object::{Object, State, Step};
 use super::operation::{At, Kind, ObjectId, Operation, Outcome, ThreadId, Value};
+use super::pulse::Pulse;
 use super::task::{Announced, Sites};
 use super::time::Times;
 use std::cell::RefCell;
@@ -93,6 +94,8 @@ pub struct Execution {
     pub unscheduled: Option<At>,
     /// Where futures answer by a step at once, in every execution of the program.
     pub sites: Sites,
+    /// Whom it tells that it goes on, if anybody looks.
+    pub pulse: Option<std::sync::Arc<Pulse>>,
     /// The times of its steps.
     pub times: Times,
     /// Why the execution ends before its end.
@@ -271,6 +274,9 @@ impl Execution {
     }
 
     fn note(&mut self, operation: Operation, slot: u32, outcome: Outcome, first: u32) {
+        if let Some(pulse) = &self.pulse {
+            pulse.runs(self.current, Some(operation.at));
+        }
         let thread = &mut self.threads[self.current.index()];
         let event = self.trace.len();
         thread.last = Some(event);
