@@ -55,8 +55,11 @@ fn main() {
         "executions and time to a verdict; each search has {:.1} s, and > is what it reached in them\n",
         bounds.elapsed.as_secs_f64()
     );
-    println!("{:12}{:>22}{:>22}{:>22}{:>10}", "clients", "", "", "", "loom /");
-    println!("{:12}{:>22}{:>22}{:>22}{:>10}", "x incs", "exhaustive", "loom", "shuttle's own dfs", "exh.");
+    println!("{:12}{:>22}{:>11}{:>22}{:>22}{:>10}", "clients", "", "us an", "", "", "loom /");
+    println!(
+        "{:12}{:>22}{:>11}{:>22}{:>22}{:>10}",
+        "x incs", "exhaustive", "execution", "loom", "shuttle's own dfs", "exh."
+    );
     for size in [(3, 1), (3, 2), (3, 3), (4, 1)] {
         row::<MutexStore>("mutex", size, bounds, through_a_mutex);
     }
@@ -76,7 +79,8 @@ fn row<S: FromCounters>(store: &str, size: Size, bounds: Bounds, of_shuttle: fn(
         _ => "-".to_owned(),
     };
     let title = format!("{store} {}x{}", size.0, size.1);
-    println!("{title:<12}{}{}{}{ratio:>10}", cell(exhaustive), cell(loom), cell(dfs));
+    let each = exhaustive.elapsed.as_secs_f64() * 1e6 / exhaustive.executions as f64;
+    println!("{title:<12}{}{each:>11.1}{}{}{ratio:>10}", cell(exhaustive), cell(loom), cell(dfs));
 }
 
 fn cell(reached: Reached) -> String {

@@ -6,6 +6,11 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+/// The guides' Rust, too.
+#[cfg(all(doctest, feature = "cli"))]
+#[doc = include_str!("../docs/moving-in.md")]
+struct MovingIn;
+
 pub mod facade;
 #[cfg(feature = "tokio")]
 pub use facade::tokio;

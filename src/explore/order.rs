@@ -9,9 +9,10 @@ use crate::world::clock::Clock;
 use crate::world::execution::{Event, Execution};
 use crate::world::operation::{Kind, ObjectId, Operation, Outcome, Relation, ThreadId, affects, relation};
 use crate::world::task::Announced;
+use serde::{Deserialize, Serialize};
 
 /// A step, as far as its order matters.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// Whose.
     pub thread: ThreadId,
@@ -45,6 +46,13 @@ impl Step {
     pub fn with(mut self, outcome: Outcome) -> Self {
         self.outcome = outcome;
         self
+    }
+
+    /// Whether an event of the trace is this step.
+    fn is_of(&self, event: &Event) -> bool {
+        let Operation { object, kind, .. } = event.operation;
+        (self.thread, self.object, self.kind, self.outcome) == (event.thread, object, kind, event.outcome)
+            && self.announced == event.announced
     }
 
     /// How this step relates to a later one of another thread.
@@ -97,33 +105,31 @@ pub struct Order {
     clocks: Vec<Clock>,
     /// The position of each step among those of its thread, from 1.
     nth: Vec<u32>,
-    /// The send whose message a `try_recv` received, the receive that made room for a `try_send`: it could have
-    /// come later, and the attempt found nothing.
-    received: Vec<Option<usize>>,
     /// Whether a step waited for another that it names.
     waited: Vec<bool>,
     /// What happened before a step by its thread alone.
     before: Vec<Clock>,
     /// Steps by the position of their event in the trace.
     of_event: Vec<Option<usize>>,
-    last: Vec<Option<usize>>,
     /// The steps of each thread, in order.
     of_thread: Vec<Vec<usize>>,
+    /// For each step the earlier ones that it races with, the latest first, whether or not others lie between.
+    racing: Vec<Vec<usize>>,
 }
 
 impl Order {
-    /// Works out the order of `execution` from its beginning, in the memory of an earlier one.
+    /// Works out the order of `execution`, in the memory of an earlier one: what both begin with is kept.
     pub fn work_out(&mut self, execution: &Execution) {
-        self.steps.clear();
-        self.nth.clear();
-        self.received.clear();
-        self.waited.clear();
-        self.of_event.clear();
-        self.last.clear();
-        self.last.resize(execution.threads.len(), None);
-        self.of_thread.iter_mut().for_each(Vec::clear);
+        let (events, steps) = self.in_common_with(execution);
+        self.steps.truncate(steps);
+        self.nth.truncate(steps);
+        self.waited.truncate(steps);
+        self.of_event.truncate(events);
         self.of_thread.resize_with(execution.threads.len(), Vec::new);
-        for event in &execution.trace {
+        for thread in &mut self.of_thread {
+            thread.truncate(thread.partition_point(|step| *step < steps));
+        }
+        for event in &execution.trace[events..] {
             if event.operation.kind.is_plain() {
                 self.of_event.push(None);
                 continue;
@@ -133,11 +139,29 @@ impl Order {
         }
     }
 
+    /// How many events, and how many steps among them, begin this execution and the one before. What was
+    /// the same until then has the same clocks.
+    fn in_common_with(&self, execution: &Execution) -> (usize, usize) {
+        let mut steps = 0;
+        for (events, (event, known)) in execution.trace.iter().zip(&self.of_event).enumerate() {
+            let same = match known {
+                None => event.operation.kind.is_plain(),
+                Some(step) => self.steps[*step].is_of(event),
+            };
+            if !same {
+                return (events, steps);
+            }
+            steps += usize::from(known.is_some());
+        }
+        (execution.trace.len().min(self.of_event.len()), steps)
+    }
+
     fn add(&mut self, execution: &Execution, step: Step, after: &[usize]) {
         let at = self.steps.len();
         if self.clocks.len() <= at {
             self.clocks.resize_with(at + 1, Clock::default);
             self.before.resize_with(at + 1, Clock::default);
+            self.racing.resize_with(at + 1, Vec::new);
         }
         let mut before = std::mem::take(&mut self.before[at]);
         self.before_step(execution, step.thread, &mut before);
@@ -146,9 +170,21 @@ impl Order {
         for step in after.iter().filter_map(|event| self.of_event[*event]) {
             clock.join(&self.clocks[step]);
         }
-        for (i, earlier) in self.steps.iter().enumerate() {
-            if earlier.relation(&step) != Relation::Independent {
+        // The send whose message a `try_recv` received, the receive that made room for a `try_send`: it could have
+        // come later, and the attempt found nothing.
+        let send = after.first().and_then(|event| self.of_event[*event]);
+        let tries = matches!(step.kind, Kind::TryRecv | Kind::TrySend) && step.outcome == Outcome::Done;
+        let received = send.filter(|_| tries);
+        let mut racing = std::mem::take(&mut self.racing[at]);
+        racing.clear();
+        for (i, earlier) in self.steps.iter().enumerate().rev() {
+            let relation = earlier.relation(&step);
+            if relation != Relation::Independent {
                 clock.join(&self.clocks[i]);
+            }
+            let races = relation == Relation::Racing || received == Some(i);
+            if races && earlier.thread != step.thread && !self.is_in(i, &before) {
+                racing.push(i);
             }
         }
         let nth = before.get(step.thread) + 1;
@@ -157,10 +193,7 @@ impl Order {
         self.before[at] = before;
         self.nth.push(nth);
         self.waited.push(!after.is_empty());
-        let send = after.first().and_then(|event| self.of_event[*event]);
-        let tries = matches!(step.kind, Kind::TryRecv | Kind::TrySend) && step.outcome == Outcome::Done;
-        self.received.push(send.filter(|_| tries));
-        self.last[step.thread.index()] = Some(at);
+        self.racing[at] = racing;
         self.of_thread[step.thread.index()].push(at);
         self.steps.push(step);
     }
@@ -169,7 +202,7 @@ impl Order {
     fn before_step(&self, execution: &Execution, thread: ThreadId, before: &mut Clock) {
         let spawned_after =
             || execution.threads[thread.index()].spawned_after.and_then(|e| self.before_event(e));
-        match self.last[thread.index()].or_else(spawned_after) {
+        match self.of_thread[thread.index()].last().copied().or_else(spawned_after) {
             Some(last) => before.copy_from(&self.clocks[last]),
             None => before.clear(),
         }
@@ -205,6 +238,26 @@ impl Order {
         Some(&self.clocks[last])
     }
 
+    /// How many threads made steps, or could have.
+    pub fn threads(&self) -> usize {
+        self.of_thread.len()
+    }
+
+    /// Who could make the next step behind the first so many of each thread.
+    pub fn next_behind<'a>(&'a self, set: &'a [u32]) -> impl Iterator<Item = ThreadId> + 'a {
+        let next = |thread: usize| self.of_thread[thread].get(set[thread] as usize);
+        let possible = move |thread: &usize| {
+            next(*thread).is_some_and(|step| {
+                let clock = &self.clocks[*step];
+                let is_in = |(other, made): (usize, &u32)| {
+                    clock.get(ThreadId(other as u16)) <= made + u32::from(other == *thread)
+                };
+                set.iter().enumerate().all(is_in)
+            })
+        };
+        (0..set.len()).filter(possible).map(|thread| ThreadId(thread as u16))
+    }
+
     /// Whether a step is one of the first so many of its thread.
     pub fn is_within(&self, at: usize, steps: &[u32]) -> bool {
         steps.get(self.steps[at].thread.index()).is_some_and(|steps| self.nth[at] <= *steps)
@@ -226,28 +279,32 @@ impl Order {
     /// close that let it go on, could not have come before it, and could well have come before the send that
     /// filled the channel.
     pub fn races(&self, execution: &Execution, mut found: impl FnMut(usize, &Later<'_>) -> bool) {
-        for at in 0..self.steps.len() {
-            let later = Later { step: self.steps[at].clone(), at: Some(at), before: &self.before[at] };
-            self.races_with(&later, at, &mut found);
+        for (at, step) in self.steps.iter().enumerate() {
+            let later = Later { step, at: Some(at), before: &self.before[at] };
+            self.unhidden(&later, self.racing[at].iter().copied(), &mut found);
         }
+        let mut before = Clock::default();
         for id in (0..execution.threads.len()).map(|i| ThreadId(i as u16)) {
             let Some(step) = Step::next_of(execution, id) else { continue };
-            let mut before = Clock::default();
             self.before_step(execution, id, &mut before);
-            self.races_with(&Later { step, at: None, before: &before }, self.steps.len(), &mut found);
+            let racing = |i: &usize| self.steps[*i].relation(&step) == Relation::Racing;
+            let others = |i: &usize| self.steps[*i].thread != id && !self.is_in(*i, &before);
+            let racing = (0..self.steps.len()).rev().filter(others).filter(racing);
+            self.unhidden(&Later { step: &step, at: None, before: &before }, racing, &mut found);
         }
     }
 
-    fn races_with(&self, later: &Later<'_>, until: usize, found: &mut impl FnMut(usize, &Later<'_>) -> bool) {
+    /// Calls `found` with those of the steps that race with `later`, the latest first, that no other race
+    /// stands for.
+    fn unhidden(
+        &self,
+        later: &Later<'_>,
+        racing: impl Iterator<Item = usize>,
+        found: &mut impl FnMut(usize, &Later<'_>) -> bool,
+    ) {
         let mut hidden_by: [usize; 16] = [0; 16];
         let mut races = 0;
-        for (i, earlier) in self.steps[..until].iter().enumerate().rev() {
-            let racing = earlier.relation(&later.step) == Relation::Racing
-                || later.at.is_some_and(|at| self.received[at] == Some(i));
-            let conflicts = earlier.thread != later.step.thread && racing;
-            if !conflicts || self.is_in(i, later.before) {
-                continue;
-            }
+        for i in racing {
             if hidden_by[..races].iter().any(|between| self.happens_before(i, *between)) {
                 continue;
             }
@@ -260,8 +317,8 @@ impl Order {
 
     /// Whether `sequence`, which ends in the later step of a race, could certainly be run where its threads
     /// are `enabled`: that step never waits, or did not have to, or need not there.
-    pub fn is_certain(&self, later: &Later<'_>, sequence: &Sequence, enabled: &[ThreadId]) -> bool {
-        let step = &later.step;
+    pub fn is_certain(&self, later: &Later<'_>, sequence: &Sequence<'_>, enabled: &[ThreadId]) -> bool {
+        let step = later.step;
         // A lock that was free for the one is free for the other.
         if !step.kind.may_wait() || step.kind == Kind::Lock {
             return true;
@@ -270,27 +327,26 @@ impl Order {
         if of_queue && later.at.is_some_and(|at| !self.waited[at]) {
             return true;
         }
-        let met = |other: &Step| other.thread == step.thread || other.object == step.object;
+        let met = |other: &&Step| other.thread == step.thread || other.object == step.object;
         enabled.contains(&step.thread) && sequence.steps().filter(met).count() == 1
     }
 
     /// The steps behind `first` that do not depend on it, and then `later`, as a sequence that could
     /// have been run in place of `first`.
-    pub fn reversal(&self, first: usize, later: &Later<'_>) -> Sequence {
+    pub fn reversal(&self, first: usize, later: &Later<'_>) -> Sequence<'_> {
         // What the later step turns out to be without the first one is not known.
         let last = later.step.clone().with(Outcome::Pending);
-        let mut sequence = Sequence::default();
+        let independent = (first + 1..self.steps.len()).filter(|i| !self.happens_before(first, *i));
+        let places: Vec<usize> = independent.chain([LAST]).collect();
         let mut clock = later.before.clone();
-        for i in (first + 1..self.steps.len()).filter(|i| !self.happens_before(first, *i)) {
-            if self.steps[i].relation(&last) != Relation::Independent {
-                clock.join(&self.clocks[i]);
+        for i in &places[..places.len() - 1] {
+            if self.steps[*i].relation(&last) != Relation::Independent {
+                clock.join(&self.clocks[*i]);
             }
-            sequence.push(self.steps[i].clone(), self.clocks[i].clone(), self.nth[i]);
         }
         let nth = later.before.get(last.thread) + 1;
         clock.set(last.thread, nth);
-        sequence.push(last, clock, nth);
-        sequence
+        Sequence { order: self, places, last, clock, nth }
     }
 }
 
@@ -298,7 +354,7 @@ impl Order {
 #[derive(Debug)]
 pub struct Later<'a> {
     /// What it does, or would do.
-    pub step: Step,
+    pub step: &'a Step,
     /// Its position, if it was made.
     pub at: Option<usize>,
     before: &'a Clock,
@@ -313,43 +369,59 @@ pub enum Begin {
     Beside,
 }
 
-/// Steps in an order in which they can be run, with what happens before what among them.
-#[derive(Clone, Debug, Default)]
-pub struct Sequence {
-    steps: Vec<(Step, Clock, u32)>,
+/// Steps of an order, and behind them the later step of a race, so that they can be run one after the other.
+#[derive(Debug)]
+pub struct Sequence<'a> {
+    order: &'a Order,
+    /// Positions in the order; `LAST` is the race's later step.
+    places: Vec<usize>,
+    last: Step,
+    /// What happens before the last step, and its position among those of its thread.
+    clock: Clock,
+    nth: u32,
 }
 
-impl Sequence {
-    fn push(&mut self, step: Step, clock: Clock, nth: u32) {
-        self.steps.push((step, clock, nth));
-    }
+/// The place of a step that the order has elsewhere, or not at all.
+const LAST: usize = usize::MAX;
 
+impl Sequence<'_> {
     /// Whether nothing is left.
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
+        self.places.is_empty()
     }
 
     /// The steps.
-    pub fn steps(&self) -> impl DoubleEndedIterator<Item = Step> + '_ {
-        self.steps.iter().map(|(step, _, _)| step.clone())
+    pub fn steps(&self) -> impl DoubleEndedIterator<Item = &Step> + '_ {
+        self.places.iter().map(|place| self.step(*place))
+    }
+
+    fn step(&self, place: usize) -> &Step {
+        if place == LAST { &self.last } else { &self.order.steps[place] }
+    }
+
+    /// Whether the step at one place happens before that at a later one.
+    fn happens_before(&self, place: usize, later: usize) -> bool {
+        let clock = if later == LAST { &self.clock } else { &self.order.clocks[later] };
+        let nth = if place == LAST { self.nth } else { self.order.nth[place] };
+        clock.get(self.step(place).thread) >= nth
     }
 
     /// Whether `step` could be run first, so that the rest is still a run of the same order: it is in the
     /// sequence and nothing of it happens before it, or it is not and commutes with all of it
     /// (a weak initial, in the words of Abdulla et al., J. ACM 64(4), 2017, definition 3.3).
     pub fn can_begin_with(&self, step: &Step) -> Option<Begin> {
-        if let Some(at) = self.steps.iter().position(|(other, _, _)| other.thread == step.thread) {
-            let (first, clock, _) = &self.steps[at];
-            let free = |(other, _, nth): &(Step, Clock, u32)| clock.get(other.thread) < *nth;
-            (first.is_same(step) && self.steps[..at].iter().all(free)).then_some(Begin::At(at))
+        if let Some(at) = self.steps().position(|other| other.thread == step.thread) {
+            let place = self.places[at];
+            let free = |other: &usize| !self.happens_before(*other, place);
+            (self.step(place).is_same(step) && self.places[..at].iter().all(free)).then_some(Begin::At(at))
         } else {
             let choice = matches!(step.kind, Kind::Choose(_));
-            (!choice && self.steps.iter().all(|(other, _, _)| step.commutes(other))).then_some(Begin::Beside)
+            (!choice && self.steps().all(|other| step.commutes(other))).then_some(Begin::Beside)
         }
     }
 
-    /// The sequence without the step at a position.
+    /// Leaves out the step at a position.
     pub fn remove(&mut self, at: usize) {
-        self.steps.remove(at);
+        self.places.remove(at);
     }
 }

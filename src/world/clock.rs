@@ -1,10 +1,14 @@
 //! Vector clocks: what happens before what.
 
 use super::operation::ThreadId;
+use smallvec::SmallVec;
+
+/// Threads whose counters cost no allocation.
+const INLINE: usize = 8;
 
 /// One counter a thread; a thread beyond the end stands at zero.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Clock(Vec<u32>);
+pub struct Clock(SmallVec<[u32; INLINE]>);
 
 impl Clock {
     /// How far `thread` is known to have come.

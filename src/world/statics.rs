@@ -21,8 +21,6 @@ thread_local! {
 /// The statics of the execution on this operating system thread.
 #[derive(Debug)]
 struct Statics {
-    /// The lines that have made one, in any execution: its position is its identity.
-    lines: Vec<Made>,
     lazy: Vec<Lazy>,
     /// In the order in which they were made.
     locals: Vec<Local>,
@@ -58,17 +56,16 @@ pub struct Destroyed;
 
 impl Statics {
     const fn new() -> Self {
-        Self { lines: Vec::new(), lazy: Vec::new(), locals: Vec::new() }
+        Self { lazy: Vec::new(), locals: Vec::new() }
     }
+}
 
-    fn nth(&mut self, made: Made) -> u32 {
-        let known = self.lines.iter().position(|line| *line == made);
-        let nth = known.unwrap_or_else(|| {
-            self.lines.push(made);
-            self.lines.len() - 1
-        });
-        nth as u32
-    }
+/// The identity of what a line has made: the same in every process, whatever was used first there (FNV-1a).
+fn nth(made: Made) -> u32 {
+    let (at, name) = made;
+    let place = [at.line().to_le_bytes(), at.column().to_le_bytes()].concat();
+    let bytes = at.file().bytes().chain(place).chain(name.bytes());
+    bytes.fold(0x811C_9DC5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 /// What the object `instance`, made by the line `made`, is in this execution: `make` makes it at its first use.
@@ -85,7 +82,11 @@ pub fn lazy<V: 'static>(
     if let Some(known) = known {
         return known.map(|value| value.downcast().expect("an object keeps its type"));
     }
-    let nth = STATICS.with_borrow_mut(|statics| statics.nth(made));
+    let nth = nth(made);
+    // Two lines with one identity: as unlikely as it is unwelcome.
+    if STATICS.with_borrow(|statics| statics.lazy.iter().any(|lazy| self::nth(lazy.made) == nth)) {
+        return Err(Ambiguous);
+    }
     let noun = if made.1.is_empty() { "LazyLock" } else { made.1 };
     let place = execution::with(|e| e.create_static(noun, made.0, nth, state()));
     let value = Rc::new(make(place));

@@ -9,7 +9,7 @@ use crate::explore::order::{Begin, Sequence, Step};
 use crate::world::operation::ThreadId;
 
 /// Branches in the order in which they will be run. Without branches, anything may follow.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Tree {
     branches: Vec<(Step, Tree)>,
 }
@@ -44,7 +44,7 @@ impl Tree {
     }
 
     /// Puts a sequence in, unless a branch covers it.
-    pub fn insert(&mut self, mut sequence: Sequence) {
+    pub fn insert(&mut self, mut sequence: Sequence<'_>) {
         let mut tree = self;
         loop {
             if sequence.is_empty() {
@@ -70,8 +70,8 @@ impl Tree {
     }
 }
 
-fn chain(sequence: &Sequence) -> (Step, Tree) {
-    let mut steps = sequence.steps().rev();
+fn chain(sequence: &Sequence<'_>) -> (Step, Tree) {
+    let mut steps = sequence.steps().rev().cloned();
     let last = steps.next().expect("a sequence to be put in has steps");
     steps.fold((last, Tree::default()), |below, step| (step, Tree { branches: vec![below] }))
 }

@@ -9,7 +9,7 @@ use crate::world::operation::{Patience, Relation};
 use std::collections::VecDeque;
 
 /// What is done to a channel of this kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Hand {
     /// Hands a message to a receiver that waits (`Together`), or offers it.
     Offer,

@@ -7,7 +7,7 @@ use super::{Outcome, Step};
 use crate::world::operation::{Patience, Relation};
 
 /// What is done to the timers of a task. Deadlines are in nanoseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Tick {
     /// Time comes up to a deadline: at any time, or only when nothing else can go on.
     Fire(u64, Patience),
