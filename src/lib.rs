@@ -6,11 +6,18 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+/// The guides' Rust, too.
+#[cfg(all(doctest, feature = "cli"))]
+#[doc = include_str!("../docs/moving-in.md")]
+struct MovingIn;
+
 pub mod facade;
 pub use facade::print::{eprintln, println};
 #[cfg(feature = "tokio")]
 pub use facade::tokio;
-pub use facade::{cell, hint, sync, thread};
+pub use facade::{Foreign, cell, hint, sync, thread, time};
+#[cfg(not(feature = "model"))]
+pub use std::thread_local;
 
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -532,10 +532,3 @@ fn a_receive_with_a_timeout_may_time_out_and_may_not_and_ends_with_its_senders()
     silent.assert_proved();
     assert!(silent.to_string().contains("timeout"), "{silent}");
 }
-
-#[test]
-fn a_rendezvous_channel_is_undecided() {
-    let verdict = explore(|| drop(mpsc::sync_channel::<()>(0)));
-    assert_eq!(verdict.word(), "undecided");
-    assert!(verdict.to_string().contains("primitives.rs:"), "{verdict}");
-}

@@ -7,6 +7,7 @@ use super::driver::{Program, drive};
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{Arc, Mutex};
 use crate::tokio::sync::mpsc;
+use crate::tokio::time;
 use crate::world::{spawn, task};
 use std::collections::{BTreeSet, VecDeque};
 use std::panic::Location;
@@ -31,6 +32,9 @@ enum Await {
     /// Two with wakers of their own, in the order in which they are woken.
     Unordered(Box<Self>, Box<Self>),
     Yield,
+    Sleep,
+    /// Until a time is up.
+    Timed(Box<Self>),
     Load(usize),
     Add(usize),
     /// Sets what `Wait` waits for, and wakes it.
@@ -151,6 +155,17 @@ fn run(what: Await, shared: Arc<Shared>, receivers: Receivers) -> Said {
             crate::tokio::task::yield_now().await;
             String::new()
         }),
+        Await::Sleep => Box::pin(async {
+            time::sleep(time::Duration::from_millis(1)).await;
+            "slept".to_owned()
+        }),
+        Await::Timed(a) => {
+            let a = next(a);
+            Box::pin(async move {
+                let timed = time::timeout(time::Duration::from_millis(1), a).await;
+                timed.unwrap_or_else(|_| "late".to_owned())
+            })
+        }
         _ => Box::pin(async move {
             match what {
                 Await::Send(x, value) => {
@@ -323,6 +338,19 @@ impl Chance {
         }
     }
 
+    /// Something with a timer that a receiving task awaits; one of a kind, since a second is bounded.
+    fn awaits_in_time(&mut self) -> Await {
+        let mut next = |own: &[usize], depth| Box::new(self.awaits(own, depth));
+        let (a, b) = (next(&[0, 1], 1), next(&[0], 1));
+        match self.below(6) {
+            0 | 1 => Await::Timed(a),
+            2 => Await::Either(Box::new(Await::Sleep), b),
+            3 => Await::Either(b, Box::new(Await::Sleep)),
+            4 => Await::Join(Box::new(Await::Sleep), b),
+            _ => Await::Then(Box::new(Await::Timed(b)), Box::new(Await::Recv(0))),
+        }
+    }
+
     fn tasks(&mut self) -> Vec<Await> {
         let others = 1 + self.below(2);
         let mut tasks: Vec<Await> = (0..others)
@@ -336,6 +364,29 @@ impl Chance {
         tasks.push(self.awaits(&[0, 1], 2));
         tasks
     }
+}
+
+#[test]
+fn timers_are_up_whenever_every_interleaving_has_them_up() {
+    let wanted = std::env::var("RACEPROOF_PROGRAMS").ok().and_then(|n| n.parse().ok()).unwrap_or(25);
+    let mut chance = Chance(0x9E37_79B9_7F4A_7C15);
+    let (mut programs, mut executions, mut eager, mut in_vain, mut too_large) = (0_u64, 0, 0, 0, 0);
+    while programs < wanted {
+        let mut tasks = chance.tasks();
+        *tasks.last_mut().expect("one receives") = chance.awaits_in_time();
+        let compared = compare(&tasks, 1 + chance.below(2), 1_500);
+        if compared.too_large {
+            too_large += 1;
+            continue;
+        }
+        (executions, eager) = (executions + compared.executions, eager + compared.eager);
+        in_vain += compared.redundant;
+        programs += 1;
+    }
+    println!(
+        "{programs} programs with timers, {executions} executions and {in_vain} in vain, where {eager} are run if every \
+         poll is a step; {too_large} more too large for brute force"
+    );
 }
 
 /// `RACEPROOF_PROGRAMS=20000` for more of them than a plain run compares.

@@ -10,7 +10,7 @@ use super::schedule::{Pick, Schedule};
 use crate::world::execution::{self, Execution, Known, Phase};
 use crate::world::failure::{Failure, Reason};
 use crate::world::operation::{Kind, ThreadId};
-use crate::world::{self, World, panic, spawn};
+use crate::world::{self, World, panic, spawn, statics};
 use shuttle::scheduler::{Schedule as ShuttleSchedule, Scheduler, Task, TaskId};
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -137,6 +137,7 @@ pub fn drive<S: Strategy + 'static>(program: &Program, strategy: S, steps_max: u
         let runner = shuttle::Runner::new(driver, config());
         catch_unwind(AssertUnwindSafe(|| runner.run(move || spawn::run_main(|| program()))))
     };
+    statics::forget();
     if let Err(payload) = ran {
         // A defect of ours, or of shuttle: our hook has kept silent about it.
         panic!("{}", panic::message(&*payload));
@@ -268,6 +269,13 @@ fn leftover_panic(execution: &mut Execution) {
     }
 }
 
+/// Tells whoever looks who runs now, and the line that it was seen at last.
+fn tell(execution: &Execution, id: ThreadId) {
+    let Some(pulse) = &execution.pulse else { return };
+    let thread = &execution.threads[id.index()];
+    pulse.runs(id, thread.last.map(|last| execution.trace[last].operation.at).or(thread.spawned_at));
+}
+
 fn thread_of(execution: &Execution, task: TaskId) -> ThreadId {
     execution.started[usize::from(task)]
 }
@@ -277,11 +285,13 @@ impl<S: Strategy> Scheduler for Driver<S> {
         if std::mem::take(&mut self.running) && !self.ended() {
             return None;
         }
-        if !self.strategy.borrow_mut().begin() {
+        let nobody_waits = execution::with(|e| e.pulse.as_ref().is_some_and(|pulse| pulse.is_given_up()));
+        if nobody_waits || !self.strategy.borrow_mut().begin() {
             return None;
         }
         self.running = true;
         self.picks.clear();
+        statics::forget();
         execution::with(|e| {
             e.begin(self.steps_max);
             e.preemptions = Some(0);
@@ -294,6 +304,7 @@ impl<S: Strategy> Scheduler for Driver<S> {
         execution::with(|e| {
             let thread = self.next(e, tasks, current);
             e.current = thread;
+            tell(e, thread);
             let task = e.started.iter().position(|id| *id == thread).expect("it was started");
             Some(TaskId::from(task))
         })

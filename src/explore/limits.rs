@@ -6,6 +6,7 @@ use crate::world::choice;
 use crate::world::execution::Execution;
 use crate::world::object::condvar::Cv;
 use crate::world::object::rwlock::Rw;
+use crate::world::object::timer::Tick;
 use crate::world::operation::{At, Kind};
 use crate::world::{self, World};
 use std::borrow::Cow;
@@ -33,10 +34,8 @@ fn of_model(kind: Kind, noun: &str) -> Option<&'static str> {
         (Kind::Choose(_), choice::SPURIOUS_WAKEUP) => {
             Some("wakeups without a reason but the first of a thread and line")
         }
-        (Kind::Choose(_), choice::TIMEOUT) => Some(
-            "how long a timeout is: it is up once a thread and line whenever it may be, and later when nothing \
-             else can go on",
-        ),
+        (Kind::Choose(_), choice::TIMEOUT) | (Kind::Timer(Tick::Fire(..)), _) => Some(TIMEOUTS),
+        (Kind::Rmw(_) | Kind::Load(_), FOREIGN) => Some(TRUSTED),
         (Kind::Rw(Rw::TryRead), _) => {
             Some("readers that overtake a waiting writer behind which a try_read has failed")
         }
@@ -44,12 +43,27 @@ fn of_model(kind: Kind, noun: &str) -> Option<&'static str> {
     }
 }
 
+/// What is left out of timeouts.
+const TIMEOUTS: &str = "how long a timeout is: it is up once a thread and line whenever it may be, and later when \
+                        nothing else can go on";
+
+/// What is left out where a clock is read (`world::time`).
+const CLOCKS: &str =
+    "time that passes while threads work: a clock reads what sleeps and timeouts before it make up";
+
 /// What is left out where a future answers `Pending` without a step (`world::task`).
 const HAND_WRITTEN_POLLS: &str = "polls written by hand that do otherwise once they have been pending";
 
+/// The noun of a type that is not raceproof's.
+const FOREIGN: &str = "Foreign";
+
+/// What is left out of those.
+const TRUSTED: &str = "steps within an operation of a type that is not raceproof's: each is one";
+
 /// What loom leaves out.
-fn of_loom(kind: Kind) -> Option<&'static str> {
+fn of_loom(kind: Kind, noun: &str) -> Option<&'static str> {
     match kind {
+        Kind::Rmw(_) | Kind::Load(_) if noun == FOREIGN => Some(TRUSTED),
         Kind::Cv(Cv::Wait) => {
             Some("wakeups without a reason, and another waiter than the first for notify_one")
         }
@@ -65,10 +79,13 @@ impl Limits {
         for event in &execution.trace {
             let operation = &event.operation;
             let noun = execution.objects[event.slot as usize].noun;
-            let limit = if loom { of_loom(operation.kind) } else { of_model(operation.kind, noun) };
+            let limit = if loom { of_loom(operation.kind, noun) } else { of_model(operation.kind, noun) };
             if let Some(what) = limit {
                 self.add(what, operation.at);
             }
+        }
+        for at in &execution.times.read {
+            self.add(CLOCKS, at);
         }
         for at in &execution.lied {
             self.add(HAND_WRITTEN_POLLS, at);

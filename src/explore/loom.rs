@@ -13,7 +13,7 @@ use crate::world::execution::{self, Event, Execution, Known};
 use crate::world::failure::{Failure, Panic, Reason};
 use crate::world::object::{Access, DataRace};
 use crate::world::operation::Kind;
-use crate::world::{self, World, panic, spawn};
+use crate::world::{self, World, panic, spawn, statics};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -67,6 +67,7 @@ fn check(program: &Program, search: &Arc<Mutex<Search>>) -> std::thread::Result<
 
 /// One execution. Its panics go on to loom, which unwinds its threads and hands them on.
 fn run_once(program: &Program, search: &Mutex<Search>) {
+    statics::forget();
     execution::with(|e| e.begin(usize::MAX));
     let over = search.lock().unwrap_or_else(PoisonError::into_inner).cut.is_some();
     if over {

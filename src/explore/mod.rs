@@ -35,6 +35,7 @@ mod shown;
 mod shrink;
 mod stress;
 mod subject;
+mod watch;
 
 pub use checkpoint::{Checkpoint, ParseCheckpointError};
 pub use engine::Engine;
@@ -178,19 +179,31 @@ impl Explorer {
         let (start, at) = (Instant::now(), Location::caller());
         let program: Program = Arc::new(program);
         let by_schedule = self.by_schedule(|schedule| match schedule.scenario() {
-            None => self.run_again(schedule, &program, &None),
+            None => {
+                let (this, program) = (self.clone(), Arc::clone(&program));
+                watch::watched(move || this.run_again(schedule, &program, &None))
+            }
             Some(number) => {
                 Ended::undecided(format!("{schedule} is of scenario {number}, and this is a program"))
             }
         });
         let ended = by_schedule.unwrap_or_else(|| match Agenda::new(self, self.search_of(at, 1, 0)) {
             Ok(agenda) => {
-                let ended = self.run(&program, &None, agenda.begun(0));
+                let ended = self.run_watched(program, agenda.begun(0));
                 agenda.close(vec![ended], || Cut::Interrupted)
             }
             Err(why) => Ended::undecided(why),
         });
         self.verdict(ended, start)
+    }
+
+    fn run_watched(&self, program: Program, begun: Option<Begun>) -> Ended {
+        // On real threads a program may wait for whatever it likes.
+        if self.engine == Engine::Stress {
+            return self.run(&program, &None, begun);
+        }
+        let this = self.clone();
+        watch::watched(move || this.run(&program, &None, begun))
     }
 
     /// Explores an asynchronous program, whose main task is the given future.

@@ -4,6 +4,7 @@
 use super::finding::line;
 use crate::world::execution::Execution;
 use crate::world::object::State;
+use crate::world::operation::ThreadId;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -13,6 +14,9 @@ pub fn name_of(execution: &Execution, slot: u32) -> String {
     if let State::Thread(_) = object.state {
         let thread = execution.started.iter().find(|id| execution.thread_place(**id).slot == slot);
         return thread.map_or_else(|| object.noun.to_owned(), |id| execution.thread_name(*id));
+    }
+    if object.id.creator == ThreadId::STATICS && object.noun != "LazyLock" {
+        return object.noun.to_owned();
     }
     let at = object.created;
     name_at(at.file(), at.line(), at.column()).unwrap_or_else(|| format!("{} {}", object.noun, line(at)))
@@ -31,7 +35,7 @@ fn name_at(file: &str, number: u32, column: u32) -> Option<String> {
             let source = std::fs::read_to_string(file).ok()?;
             let line = source.lines().nth(number as usize - 1)?;
             let field = line.get(..column as usize - 1).and_then(field_name);
-            field.or_else(|| bound_name(line))
+            static_name(line).or(field).or_else(|| bound_name(line))
         })
         .clone()
 }
@@ -46,6 +50,14 @@ fn field_name(before: &str) -> Option<String> {
     }
     let name = before.strip_suffix(':')?.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next()?;
     is_name(name).then(|| name.to_owned())
+}
+
+/// `COUNT` of `pub static COUNT: LazyLock<..> = LazyLock::new(..)`.
+fn static_name(line: &str) -> Option<String> {
+    let (_, name) = line.split_once("static ")?;
+    let name = name.split(':').next()?.trim();
+    let is_one = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    is_one.then(|| name.to_owned())
 }
 
 fn is_name(name: &str) -> bool {

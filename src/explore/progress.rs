@@ -27,6 +27,11 @@ pub fn quiet() -> Quiet {
     Quiet(QUIET.replace(true))
 }
 
+/// Whether somebody else shows how far the explorations of this thread have come.
+pub fn is_quiet() -> bool {
+    QUIET.get()
+}
+
 impl Drop for Quiet {
     fn drop(&mut self) {
         QUIET.set(self.0);

@@ -56,7 +56,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     static RUNTIME: OnceLock<::tokio::runtime::Runtime> = OnceLock::new();
     let runtime = RUNTIME.get_or_init(|| {
         let mut builder = ::tokio::runtime::Builder::new_multi_thread();
-        builder.worker_threads(2).build().expect("a runtime needs two threads of the system")
+        builder.worker_threads(2).enable_time().build().expect("a runtime needs two threads of the system")
     });
     runtime.handle().block_on(future)
 }

@@ -9,7 +9,7 @@ use super::judge::{Judge, Judged};
 use super::progress::{self, Scenarios};
 use super::record::{AFTER, BEFORE, Record};
 use super::schedule::Schedule;
-use super::{Engine, Explorer, interrupt, stress};
+use super::{Engine, Explorer, interrupt, stress, watch};
 use crate::spec::{Bounds, Scenario, Spec, Subject};
 use crate::verdict::{Counterexample, Cut, Verdict};
 use crate::world::execution::{self, Narrator};
@@ -76,9 +76,15 @@ impl Explorer {
         let by_schedule = self.by_schedule(|schedule| {
             let number = schedule.scenario().unwrap_or(0);
             match number.checked_sub(1).and_then(|i| scenarios.get(i)) {
-                Some(scenario) => in_scenario::<S>(initial, (scenario, around), number, |program, judge| {
-                    self.run_again(schedule, program, judge)
-                }),
+                Some(scenario) => {
+                    let (this, initial, scenario) = (self.clone(), initial.clone(), scenario.clone());
+                    let around = around.clone();
+                    watch::watched(move || {
+                        in_scenario::<S>(&initial, (&scenario, &around), number, |program, judge| {
+                            this.run_again(schedule, program, judge)
+                        })
+                    })
+                }
                 None => Ended::undecided(format!("{schedule} is of none of {} scenarios", scenarios.len())),
             }
         });
@@ -89,6 +95,24 @@ impl Explorer {
             Ok(agenda) => agenda,
             Err(why) => return self.verdict(Ended::undecided(why), start),
         };
+        // On real threads a subject may wait for whatever it likes.
+        let ended = if self.engine == Engine::Stress {
+            self.each_scenario::<S>(initial, (scenarios, around), agenda, start)
+        } else {
+            let (this, initial, scenarios) = (self.clone(), initial.clone(), scenarios.to_vec());
+            let around = around.clone();
+            watch::watched(move || this.each_scenario::<S>(&initial, (&scenarios, &around), agenda, start))
+        };
+        self.verdict(ended, start)
+    }
+
+    fn each_scenario<S: Subject>(
+        &self,
+        initial: &S::Spec,
+        (scenarios, around): (&[Scenario<Op<S>>], &Around<Op<S>>),
+        agenda: Agenda,
+        start: Instant,
+    ) -> Ended {
         let line = Scenarios::new(scenarios.len());
         let todo = agenda.todo();
         let ended = each_in_order(todo.len(), self.workers(), |nth| {
@@ -101,7 +125,7 @@ impl Explorer {
             }))
         });
         drop(line);
-        self.verdict(agenda.close(ended, || self.cut_between_programs()), start)
+        agenda.close(ended, || self.cut_between_programs())
     }
 
     /// What ended a search between two programs.
@@ -177,6 +201,11 @@ fn each_in_order(of: usize, workers: usize, explore: impl Fn(usize) -> Option<En
     if workers.min(of) < 2 {
         work();
     } else {
+        let pulse = watch::pulse();
+        let work = || match &pulse {
+            Some(pulse) => watch::working(pulse, work),
+            None => work(),
+        };
         std::thread::scope(|scope| {
             for _ in 0..workers.min(of) {
                 scope.spawn(work);

@@ -4,9 +4,14 @@
 //! where the data stays, beside its part in the world that made it.
 
 pub mod cell;
+mod foreign;
 pub mod hint;
 pub mod print;
+mod statics;
 pub mod sync;
 pub mod thread;
+pub mod time;
 #[cfg(feature = "tokio")]
 pub mod tokio;
+
+pub use foreign::Foreign;

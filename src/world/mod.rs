@@ -18,8 +18,11 @@ pub mod failure;
 pub mod object;
 pub mod operation;
 pub mod panic;
+pub mod pulse;
 pub mod spawn;
+pub mod statics;
 pub mod task;
+pub mod time;
 
 use execution::{Execution, Place};
 use failure::{Failure, Reason};
@@ -28,6 +31,7 @@ use object::thread::Parking;
 use operation::{At, Kind, Operation, Outcome, Patience, ThreadId, Value};
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
+use std::time::Duration;
 
 /// The worlds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -297,6 +301,13 @@ pub fn observed(value: Value) {
     execution::with(|e| e.observed(value));
 }
 
+/// Ends the exploration without a verdict: an object of the real world, or of an earlier execution, is used.
+pub fn stranger(created: At, used: At) -> ! {
+    let reason = Reason::Stranger { created: created.to_string(), used: used.to_string() };
+    execution::with(|e| e.fail(Failure::Undecided(reason)));
+    panic::give_up()
+}
+
 /// Says that loom's world has no such thing, and ends the exploration without a verdict.
 pub fn not_in_loom(what: &str, at: At) {
     not_modelled(&format!("not modelled in loom's world: {what} ({at}); the exhaustive engine does"));
@@ -325,15 +336,23 @@ pub fn current_thread() -> ThreadId {
 
 /// The current thread waits until it is unparked; it may go on without a reason, and with a timeout when
 /// time is up.
-pub fn park(timed: bool, at: At) {
-    let patience = match choice::once(2, at, if timed { choice::TIMEOUT } else { choice::SPURIOUS_WAKEUP }) {
-        Some(1) => return,
-        Some(_) if timed => Patience::Covered,
-        None if timed => Patience::Bounded,
-        _ => Patience::Endless,
+pub fn park(time: Option<Duration>, at: At) {
+    let begin = time::begin();
+    let noun = if time.is_some() { choice::TIMEOUT } else { choice::SPURIOUS_WAKEUP };
+    let patience = match choice::once(2, at, noun) {
+        Some(1) => None,
+        Some(_) if time.is_some() => Some(Patience::Covered),
+        None if time.is_some() => Some(Patience::Bounded),
+        _ => Some(Patience::Endless),
     };
-    let place = execution::with(|e| e.thread_place(e.current));
-    step_in_model::<()>(place, Kind::Parking(Parking::Park(patience)), at);
+    let up = patience.is_none_or(|patience| {
+        let place = execution::with(|e| e.thread_place(e.current));
+        let parked = step_in_model::<()>(place, Kind::Parking(Parking::Park(patience)), at);
+        matches!(parked, Stepped::Model(Outcome::Failed))
+    });
+    if let Some(time) = time.filter(|_| up) {
+        time::pass(begin, time);
+    }
 }
 
 /// Makes the token of `thread` available.

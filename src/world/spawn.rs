@@ -3,7 +3,7 @@
 use super::execution::{self, Phase};
 use super::failure::{Failure, Panic};
 use super::operation::{At, Kind, Operation, ThreadId};
-use super::{Part, World, current, panic, task};
+use super::{Part, World, current, panic, statics, task};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,6 +29,9 @@ struct LoomEnd {
     /// Set when nobody will join: loom wants no message to be left.
     dropped: Arc<AtomicBool>,
 }
+
+// SAFETY: the receiver is touched by whoever joins, who has the handle alone, and by nobody through a shared one.
+unsafe impl Sync for LoomEnd {}
 
 impl Drop for LoomEnd {
     fn drop(&mut self) {
@@ -120,8 +123,9 @@ fn run<T>(thread: ThreadId, body: impl FnOnce() -> T, ended: &Ended<T>) {
     finish(thread, panic.or(late));
 }
 
-/// The last step of a thread.
+/// The last step of a thread, behind the destructors of its locals.
 fn finish(thread: ThreadId, panic: Option<Panic>) {
+    let panic = panic.or_else(|| drop_locals(thread));
     if current() == World::Loom {
         set_loom_thread();
         if let Some(panic) = panic.clone() {
@@ -135,6 +139,12 @@ fn finish(thread: ThreadId, panic: Option<Panic>) {
         e.current = thread;
         e.finish(panic);
     });
+}
+
+/// The panic of a destructor, if one panicked.
+fn drop_locals(thread: ThreadId) -> Option<Panic> {
+    let dropped = catch_unwind(AssertUnwindSafe(|| statics::drop_locals(thread)));
+    dropped.err().and_then(|payload| panic::caught(thread, &*payload))
 }
 
 fn exit_step(thread: ThreadId) {
@@ -164,7 +174,7 @@ pub fn run_main(body: impl FnOnce()) {
         task::call_due();
     }));
     let panic = outcome.err().and_then(|payload| panic::caught(ThreadId::MAIN, &*payload));
-    let panic = task::truth(ThreadId::MAIN, panic);
+    let panic = task::truth(ThreadId::MAIN, panic).or_else(|| drop_locals(ThreadId::MAIN));
     execution::with(|e| {
         e.current = ThreadId::MAIN;
         if let Some(panic) = panic {

@@ -2,6 +2,10 @@
 //!
 //! A body asserts what must hold whatever the schedule, so that it is also right to run it once.
 
+mod std_statics;
+mod std_sync;
+mod time;
+
 use raceproof::explore::{Engine, Explorer};
 use raceproof::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use raceproof::sync::{Arc, Barrier, Condvar, Mutex, Once, OnceLock, RwLock, TryLockError, mpsc};

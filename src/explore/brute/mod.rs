@@ -285,4 +285,5 @@ families! {
     condvars: 3,
     parking: 4,
     once_and_barriers: 5,
+    rendezvous: 6,
 }

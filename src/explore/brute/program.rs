@@ -2,6 +2,7 @@
 
 use crate::explore::driver::Program;
 use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::mpsc as std_mpsc;
 use crate::sync::{Arc, Barrier, Condvar, Mutex, OnceLock, RwLock};
 use crate::thread;
 use crate::tokio::sync::mpsc;
@@ -58,6 +59,12 @@ pub enum Op {
     ParkTimeout,
     /// Unparks the n-th thread.
     Unpark(usize),
+    /// Sends into a channel without room.
+    Offer(usize),
+    TryOffer(usize),
+    Take,
+    TryTake,
+    TakeTimeout,
 }
 
 /// A generator with a fixed seed (xorshift; Marsaglia, J. Stat. Softw. 8(14), 2003).
@@ -67,13 +74,14 @@ pub struct Chance(pub u64);
 type Draw = fn(&mut Chance, bool) -> Op;
 
 /// Kinds of programs: what they are about.
-pub const FAMILIES: [(&str, Draw); 6] = [
+pub const FAMILIES: [(&str, Draw); 7] = [
     ("atomics and mutexes", Chance::basic),
     ("channels", Chance::channel),
     ("rwlocks", Chance::rwlock),
     ("condvars", Chance::condvar),
     ("parking", Chance::parking),
     ("once and barriers", Chance::once),
+    ("rendezvous", Chance::rendezvous),
 ];
 
 impl Chance {
@@ -162,6 +170,18 @@ impl Chance {
         }
     }
 
+    fn rendezvous(&mut self, receives: bool) -> Op {
+        let value = self.below(3);
+        match self.below(if receives { 9 } else { 5 }) {
+            0 | 1 => Op::Offer(value),
+            2 => Op::TryOffer(value),
+            3 | 4 => self.basic(receives),
+            5 => Op::TryTake,
+            6 => Op::TakeTimeout,
+            _ => Op::Take,
+        }
+    }
+
     /// Two or three threads, of which one may receive.
     pub fn program(&mut self, family: usize) -> Vec<Vec<Op>> {
         let threads = 2 + self.below(2);
@@ -174,7 +194,7 @@ impl Chance {
             // A second timeout of a thread is bounded: it comes when nothing else can go on.
             let mut timeouts = 0;
             drawn.retain(|op| {
-                let timed = matches!(op, Op::WaitTimeout | Op::ParkTimeout);
+                let timed = matches!(op, Op::WaitTimeout | Op::ParkTimeout | Op::TakeTimeout);
                 timeouts += usize::from(timed);
                 timeouts < 2 || !timed
             });
@@ -187,7 +207,17 @@ impl Chance {
 impl Op {
     /// Whether it is for the one thread that has the receiver.
     fn receives(&self) -> bool {
-        matches!(self, Self::Receive | Self::TryReceive | Self::IsEmpty)
+        matches!(self, Self::Receive | Self::TryReceive | Self::IsEmpty) || self.takes()
+    }
+
+    /// Whether it is for the one thread that has the receiver of the channel without room.
+    fn takes(&self) -> bool {
+        matches!(self, Self::Take | Self::TryTake | Self::TakeTimeout)
+    }
+
+    /// Whether it needs the channel without room.
+    fn meets(&self) -> bool {
+        self.takes() || matches!(self, Self::Offer(_) | Self::TryOffer(_))
     }
 
     /// Whether an execution may be begun in vain for it: what it turns out to be when it is reversed is known
@@ -208,6 +238,11 @@ impl Op {
                 | Self::WaitFor(_)
                 | Self::WaitTimeout
                 | Self::ParkTimeout
+                | Self::Offer(_)
+                | Self::TryOffer(_)
+                | Self::Take
+                | Self::TryTake
+                | Self::TakeTimeout
         )
     }
 }
@@ -228,11 +263,21 @@ struct Shared {
 struct Ends {
     sender: Option<mpsc::Sender<usize>>,
     receiver: Option<mpsc::Receiver<usize>>,
+    offers: Option<std_mpsc::SyncSender<usize>>,
+    takes: Option<std_mpsc::Receiver<usize>>,
 }
 
 impl Ends {
     fn receiver(&mut self) -> &mut mpsc::Receiver<usize> {
         self.receiver.as_mut().expect("one thread receives")
+    }
+
+    fn offers(&self) -> &std_mpsc::SyncSender<usize> {
+        self.offers.as_ref().expect("a program that offers has a channel")
+    }
+
+    fn takes(&self) -> &std_mpsc::Receiver<usize> {
+        self.takes.as_ref().expect("one thread receives")
     }
 }
 
@@ -264,6 +309,11 @@ fn perform(op: Op, shared: &Shared, ends: &mut Ends) -> String {
         }
         Op::Receive => format!("{:?}", ends.receiver().blocking_recv()),
         Op::TryReceive => format!("{:?}", ends.receiver().try_recv()),
+        Op::Offer(value) => format!("{:?}", ends.offers().send(value)),
+        Op::TryOffer(value) => format!("{:?}", ends.offers().try_send(value)),
+        Op::Take => format!("{:?}", ends.takes().recv()),
+        Op::TryTake => format!("{:?}", ends.takes().try_recv()),
+        Op::TakeTimeout => format!("{:?}", ends.takes().recv_timeout(Duration::ZERO)),
         Op::IsEmpty => format!("{}", ends.receiver().is_empty()),
         Op::Read(x) => rwlocks[x].read().unwrap().to_string(),
         Op::Write(x) => added(rwlocks[x].write().unwrap(), 1),
@@ -340,7 +390,9 @@ pub fn runnable(threads: &[Vec<Op>]) -> (Program, Outcomes) {
     let outcomes = Outcomes::default();
     let outcomes_noted = outcomes.clone();
     let threads = threads.to_vec();
-    let has_channel = threads.iter().flatten().any(|op| op.receives() || matches!(op, Op::Send(_)));
+    let has_channel = |op: &Op| op.receives() && !op.takes() || matches!(op, Op::Send(_));
+    let has_channel = threads.iter().flatten().any(has_channel);
+    let meets = threads.iter().flatten().any(Op::meets);
     let program = move || {
         let shared = Arc::new(Shared {
             atomics: [AtomicUsize::new(0), AtomicUsize::new(0)],
@@ -352,10 +404,12 @@ pub fn runnable(threads: &[Vec<Op>]) -> (Program, Outcomes) {
             threads: std::sync::OnceLock::new(),
         });
         let (sender, mut receiver) = has_channel.then(|| mpsc::channel(2)).unzip();
+        let (offers, mut takes) = meets.then(|| std_mpsc::sync_channel(0)).unzip();
         let handles = threads.iter().map(|ops| {
             let (ops, shared, sender) = (ops.clone(), shared.clone(), sender.clone());
             let receiver = if ops.iter().any(Op::receives) { receiver.take() } else { None };
-            let mut ends = Ends { sender, receiver };
+            let takes = if ops.iter().any(Op::takes) { takes.take() } else { None };
+            let mut ends = Ends { sender, receiver, offers: offers.clone(), takes };
             thread::spawn(move || {
                 let seen = |op: &Op| perform(*op, &shared, &mut ends);
                 ops.iter().map(seen).collect::<Vec<_>>().join(",")
@@ -363,7 +417,7 @@ pub fn runnable(threads: &[Vec<Op>]) -> (Program, Outcomes) {
         });
         let handles: Vec<_> = handles.collect();
         let _ = shared.threads.set(handles.iter().map(|handle| handle.thread().clone()).collect());
-        drop(sender);
+        drop((sender, offers));
         let seen: Vec<String> = handles.into_iter().map(|handle| handle.join().unwrap()).collect();
         let ends = shared.atomics.iter().map(|atomic| atomic.load(Ordering::SeqCst).to_string());
         outcomes_noted.lock().unwrap().insert(seen.into_iter().chain(ends).collect::<Vec<_>>().join(" | "));

@@ -5,7 +5,7 @@ use crate::world::object::{State, condvar::Cv};
 use crate::world::operation::{At, Kind, Outcome, Patience};
 use crate::world::{self, Part, Stepped, World, choice};
 use std::fmt;
-use std::panic::Location;
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::{LockResult, PoisonError};
 use std::time::Duration;
 
@@ -95,6 +95,21 @@ impl Condvar {
         self.wait_timeout_at(guard, dur, Location::caller())
     }
 
+    /// As std's `wait_timeout_ms`.
+    #[deprecated(note = "replaced by `wait_timeout`, as std's")]
+    #[track_caller]
+    pub fn wait_timeout_ms<'a, T>(
+        &self,
+        guard: MutexGuard<'a, T>,
+        ms: u32,
+    ) -> LockResult<(MutexGuard<'a, T>, bool)> {
+        let held = |(guard, result): (MutexGuard<'a, T>, WaitTimeoutResult)| (guard, !result.timed_out());
+        match self.wait_timeout(guard, Duration::from_millis(ms.into())) {
+            Ok(waited) => Ok(held(waited)),
+            Err(poisoned) => Err(PoisonError::new(held(poisoned.into_inner()))),
+        }
+    }
+
     /// As [`std::sync::Condvar::wait_timeout_while`].
     #[track_caller]
     pub fn wait_timeout_while<'a, T, F>(
@@ -156,13 +171,16 @@ impl Condvar {
     }
 
     fn wait_timeout_at<'a, T>(&self, guard: MutexGuard<'a, T>, dur: Duration, at: At) -> TimedResult<'a, T> {
+        if world::is_real() {
+            return timed(self.real.wait_timeout(guard.into_std(), dur));
+        }
+        let begin = world::time::begin();
         let end = match world::current() {
-            World::Real => return timed(self.real.wait_timeout(guard.into_std(), dur)),
             World::Loom => {
                 world::not_in_loom("wait_timeout", at);
                 End::TimedOut
             }
-            World::Model => match choice::once(3, at, choice::TIMEOUT) {
+            _ => match choice::once(3, at, choice::TIMEOUT) {
                 None => End::Notified(Patience::Bounded),
                 Some(0) => End::Notified(Patience::Covered),
                 Some(1) => End::TimedOut,
@@ -170,6 +188,9 @@ impl Condvar {
             },
         };
         let (guard, timed_out) = self.wait_in_model(guard, end, at);
+        if timed_out {
+            world::time::pass(begin, dur);
+        }
         match guard {
             Ok(guard) => Ok((guard, WaitTimeoutResult(timed_out))),
             Err(poisoned) => Err(PoisonError::new((poisoned.into_inner(), WaitTimeoutResult(timed_out)))),
@@ -223,6 +244,9 @@ fn timed<T>(
         Err(error) => Err(PoisonError::new((error.into_inner(), result))),
     }
 }
+
+impl RefUnwindSafe for Condvar {}
+impl UnwindSafe for Condvar {}
 
 impl Default for Condvar {
     #[track_caller]

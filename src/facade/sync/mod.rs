@@ -8,6 +8,8 @@ mod condvar;
 #[cfg(feature = "model")]
 mod held;
 #[cfg(feature = "model")]
+mod lazy_lock;
+#[cfg(feature = "model")]
 pub mod mpsc;
 #[cfg(feature = "model")]
 mod mutex;
@@ -16,12 +18,16 @@ mod once;
 #[cfg(feature = "model")]
 mod once_lock;
 #[cfg(feature = "model")]
+mod rendezvous;
+#[cfg(feature = "model")]
 mod rwlock;
 
 #[cfg(feature = "model")]
 pub use barrier::{Barrier, BarrierWaitResult};
 #[cfg(feature = "model")]
 pub use condvar::{Condvar, WaitTimeoutResult};
+#[cfg(feature = "model")]
+pub use lazy_lock::LazyLock;
 #[cfg(feature = "model")]
 pub use mutex::{Mutex, MutexGuard};
 #[cfg(feature = "model")]

@@ -1,11 +1,11 @@
 //! `std::sync::mpsc`: std's channels, beside their part in the world that made them.
 //!
-//! Loom's world has none of these, and a model has no rendezvous channel (`sync_channel(0)`): both are
-//! undecided, with their line.
+//! Loom's world has none of these: undecided, with its line.
 
-use crate::world::object::State;
+use super::rendezvous::Rendezvous;
+use crate::world::object::{State, rendezvous::Hand};
 use crate::world::operation::{At, Kind, Patience};
-use crate::world::{self, Part, Stepped, execution};
+use crate::world::{self, Part, Stepped, choice, execution};
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
@@ -18,11 +18,7 @@ type Shared = Arc<Part<()>>;
 
 #[track_caller]
 fn part(capacity: Option<usize>) -> Shared {
-    let at = Location::caller();
-    if capacity == Some(0) {
-        world::not_modelled(&format!("a rendezvous channel is not modelled: sync_channel(0) at {at}"));
-    }
-    Arc::new(Part::new(at, "channel", || State::channel(capacity), || ()))
+    Arc::new(Part::new(Location::caller(), "channel", || State::channel(capacity), || ()))
 }
 
 fn step(part: &Part<()>, kind: Kind, at: At) {
@@ -33,10 +29,12 @@ fn step(part: &Part<()>, kind: Kind, at: At) {
 fn sender_clone(part: &Part<()>) {
     if let Part::Model(place) = part {
         execution::with(|e| {
-            if place.execution == e.number
-                && let State::Channel(channel) = &mut e.objects[place.slot as usize].state
-            {
-                channel.sender_clone();
+            if place.execution == e.number {
+                match &mut e.objects[place.slot as usize].state {
+                    State::Channel(channel) => channel.sender_clone(),
+                    State::Rendezvous(channel) => channel.sender_clone(),
+                    _ => {}
+                }
             }
         });
     }
@@ -63,16 +61,28 @@ fn end(part: &Part<()>, kind: Kind, at: At) {
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let (sender, receiver) = std_mpsc::channel();
     let (part, made) = (part(None), Location::caller());
-    (Sender { real: sender, part: Arc::clone(&part), made }, Receiver { real: receiver, part, made })
+    (
+        Sender { real: sender, part: Arc::clone(&part), hands: None, made },
+        Receiver { real: receiver, part, hands: None, made },
+    )
 }
 
-/// As [`std::sync::mpsc::sync_channel`]. A model has none without room.
+/// As [`std::sync::mpsc::sync_channel`].
 #[must_use]
 #[track_caller]
 pub fn sync_channel<T>(bound: usize) -> (SyncSender<T>, Receiver<T>) {
     let (sender, receiver) = std_mpsc::sync_channel(bound);
-    let (part, made) = (part(Some(bound)), Location::caller());
-    (SyncSender { real: sender, part: Arc::clone(&part), made }, Receiver { real: receiver, part, made })
+    let made = Location::caller();
+    let (part, hands) = if bound == 0 && !world::is_real() {
+        let part = Part::new(made, "channel", State::rendezvous, || ());
+        (Arc::new(part), Some(Arc::new(Rendezvous::new())))
+    } else {
+        (part(Some(bound)), None)
+    };
+    (
+        SyncSender { real: sender, part: Arc::clone(&part), hands: hands.clone(), made },
+        Receiver { real: receiver, part, hands, made },
+    )
 }
 
 macro_rules! sender {
@@ -81,19 +91,26 @@ macro_rules! sender {
         pub struct $sender<T> {
             real: std_mpsc::$sender<T>,
             part: Shared,
+            hands: Option<Arc<Rendezvous<T>>>,
             made: At,
         }
 
         impl<T> Clone for $sender<T> {
             fn clone(&self) -> Self {
                 sender_clone(&self.part);
-                Self { real: self.real.clone(), part: Arc::clone(&self.part), made: self.made }
+                Self {
+                    real: self.real.clone(),
+                    part: Arc::clone(&self.part),
+                    hands: self.hands.clone(),
+                    made: self.made,
+                }
             }
         }
 
         impl<T> Drop for $sender<T> {
             fn drop(&mut self) {
-                end(&self.part, Kind::SenderDrop, self.made);
+                let kind = if self.hands.is_some() { Kind::Hand(Hand::SenderDrop) } else { Kind::SenderDrop };
+                end(&self.part, kind, self.made);
             }
         }
 
@@ -126,6 +143,9 @@ impl<T> SyncSender<T> {
         if world::is_real() {
             return self.real.send(t);
         }
+        if let Some(hands) = &self.hands {
+            return hands.send(&self.part, t, Location::caller());
+        }
         step(&self.part, Kind::Send, Location::caller());
         // The step has waited for room.
         self.real.try_send(t).map_err(|error| match error {
@@ -136,9 +156,13 @@ impl<T> SyncSender<T> {
     /// As [`std::sync::mpsc::SyncSender::try_send`].
     #[track_caller]
     pub fn try_send(&self, t: T) -> Result<(), TrySendError<T>> {
-        if !world::is_real() {
-            step(&self.part, Kind::TrySend, Location::caller());
+        if world::is_real() {
+            return self.real.try_send(t);
         }
+        if let Some(hands) = &self.hands {
+            return hands.try_send(&self.part, t, Location::caller());
+        }
+        step(&self.part, Kind::TrySend, Location::caller());
         self.real.try_send(t)
     }
 }
@@ -147,6 +171,7 @@ impl<T> SyncSender<T> {
 pub struct Receiver<T> {
     real: std_mpsc::Receiver<T>,
     part: Shared,
+    hands: Option<Arc<Rendezvous<T>>>,
     made: At,
 }
 
@@ -182,18 +207,18 @@ impl<T> Receiver<T> {
         if world::is_real() {
             return self.real.recv_timeout(timeout);
         }
-        let at = Location::caller();
-        let received = match world::choice::once(2, at, world::choice::TIMEOUT) {
+        let (at, begin) = (Location::caller(), world::time::begin());
+        let received = match choice::once(2, at, choice::TIMEOUT) {
             // Time is up now, or a message is there.
             Some(1) => self.try_recv_at(at),
-            waits => {
-                let patience = if waits.is_some() { Patience::Covered } else { Patience::Bounded };
-                world::with_patience(patience, || step(&self.part, Kind::Recv, at));
-                self.real.try_recv()
-            }
+            Some(_) => self.wait(Patience::Covered, at),
+            None => self.wait(Patience::Bounded, at),
         };
         received.map_err(|error| match error {
-            TryRecvError::Empty => RecvTimeoutError::Timeout,
+            TryRecvError::Empty => {
+                world::time::pass(begin, timeout);
+                RecvTimeoutError::Timeout
+            }
             TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
         })
     }
@@ -214,21 +239,34 @@ impl<T> Receiver<T> {
         if world::is_real() {
             return self.real.recv();
         }
-        step(&self.part, Kind::Recv, at);
-        self.real.try_recv().map_err(|_| RecvError)
+        self.wait(Patience::Endless, at).map_err(|_| RecvError)
+    }
+
+    /// Waits as a model does; empty if time is up.
+    fn wait(&self, patience: Patience, at: At) -> Result<T, TryRecvError> {
+        if let Some(hands) = &self.hands {
+            return hands.recv(&self.part, patience, at);
+        }
+        world::with_patience(patience, || step(&self.part, Kind::Recv, at));
+        self.real.try_recv()
     }
 
     fn try_recv_at(&self, at: At) -> Result<T, TryRecvError> {
-        if !world::is_real() {
-            step(&self.part, Kind::TryRecv, at);
+        if world::is_real() {
+            return self.real.try_recv();
         }
+        if let Some(hands) = &self.hands {
+            return hands.try_recv(&self.part, at);
+        }
+        step(&self.part, Kind::TryRecv, at);
         self.real.try_recv()
     }
 }
 
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
-        end(&self.part, Kind::ReceiverClose, self.made);
+        let kind = if self.hands.is_some() { Kind::Hand(Hand::Close) } else { Kind::ReceiverClose };
+        end(&self.part, kind, self.made);
     }
 }
 

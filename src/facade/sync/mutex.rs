@@ -6,7 +6,7 @@ use crate::world::{self, Part, Stepped, object::State};
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
-use std::panic::Location;
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::{LockResult, TryLockError, TryLockResult};
 
 /// As [`std::sync::Mutex`].
@@ -213,6 +213,9 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
         self.data.fmt(f)
     }
 }
+
+impl<T: ?Sized> RefUnwindSafe for Mutex<T> {}
+impl<T: ?Sized> UnwindSafe for Mutex<T> {}
 
 impl<T: Default> Default for Mutex<T> {
     #[track_caller]

@@ -4,7 +4,7 @@ use crate::world::object::{State, once::Do};
 use crate::world::operation::{At, Kind, Outcome};
 use crate::world::{self, Part, Stepped};
 use std::fmt;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, Location, RefUnwindSafe, UnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// As [`std::sync::Once`]. Loom's world has none.
@@ -14,6 +14,8 @@ pub struct Once {
     /// Whether it panicked in a model. Read and written by whoever is at it alone.
     poisoned: AtomicBool,
 }
+
+const POISONED: &str = "Once instance has previously been poisoned";
 
 /// As [`std::sync::OnceState`].
 #[derive(Debug)]
@@ -50,7 +52,7 @@ impl Once {
         if world::is_real() {
             return self.real.call_once(f);
         }
-        self.call_in_model(false, |_| f(), Location::caller());
+        self.call_in_model(Some(POISONED), |_| f(), Location::caller());
     }
 
     /// As [`std::sync::Once::call_once_force`].
@@ -59,7 +61,7 @@ impl Once {
         if world::is_real() {
             return self.real.call_once_force(|state| f(&OnceState(state.is_poisoned())));
         }
-        self.call_in_model(true, f, Location::caller());
+        self.call_in_model(None, f, Location::caller());
     }
 
     /// As [`std::sync::Once::is_completed`].
@@ -80,16 +82,35 @@ impl Once {
         self.step(Do::Wait, Location::caller());
     }
 
-    fn call_in_model(&self, force: bool, f: impl FnOnce(&OnceState), at: At) {
+    /// The one of a `LazyLock` in an execution.
+    pub(super) fn of(part: Part<()>) -> Self {
+        Self { part, real: std::sync::Once::new(), poisoned: AtomicBool::new(false) }
+    }
+
+    /// Done once in a model, for a `LazyLock`, which has words of its own where it is poisoned.
+    pub(super) fn call_lazily(&self, poisoned: &'static str, at: At, f: impl FnOnce()) {
+        self.call_in_model(Some(poisoned), |_| f(), at);
+    }
+
+    /// As std's `wait_force`.
+    #[track_caller]
+    pub fn wait_force(&self) {
+        if world::is_real() {
+            return self.real.wait_force();
+        }
+        self.step(Do::Wait, Location::caller());
+    }
+
+    /// `refused` are the words with which it is not done if it was poisoned.
+    fn call_in_model(&self, refused: Option<&'static str>, f: impl FnOnce(&OnceState), at: At) {
         if !matches!(self.step(Do::Begin, at), Stepped::Model(Outcome::Done)) {
             return;
         }
         // Relaxed: the step orders it behind whoever was at it before.
         let poisoned = self.poisoned.load(Ordering::Relaxed);
-        let result = if poisoned && !force {
-            Err(Box::new("Once instance has previously been poisoned") as Box<_>)
-        } else {
-            catch_unwind(AssertUnwindSafe(|| f(&OnceState(poisoned))))
+        let result = match refused.filter(|_| poisoned) {
+            Some(words) => Err(Box::new(words) as Box<_>),
+            None => catch_unwind(AssertUnwindSafe(|| f(&OnceState(poisoned)))),
         };
         self.poisoned.store(result.is_err(), Ordering::Relaxed);
         self.step(if result.is_ok() { Do::Finish } else { Do::GiveUp }, at);
@@ -98,6 +119,9 @@ impl Once {
         }
     }
 }
+
+impl RefUnwindSafe for Once {}
+impl UnwindSafe for Once {}
 
 impl fmt::Debug for Once {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

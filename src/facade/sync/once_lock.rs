@@ -4,7 +4,7 @@ use crate::world::object::{State, once::Do};
 use crate::world::operation::{At, Kind, Outcome};
 use crate::world::{self, Part, Stepped, execution};
 use std::fmt;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, Location, RefUnwindSafe, UnwindSafe, catch_unwind, resume_unwind};
 
 /// As [`std::sync::OnceLock`]. Loom's world has none.
 ///
@@ -77,6 +77,16 @@ impl<T> OnceLock<T> {
         self.data.get().unwrap_or_else(|| world::panic::give_up())
     }
 
+    /// As std's `wait`.
+    #[track_caller]
+    pub fn wait(&self) -> &T {
+        if world::is_real() {
+            return self.data.wait();
+        }
+        self.step(Do::Wait, Location::caller());
+        self.data.get().unwrap_or_else(|| world::panic::give_up())
+    }
+
     /// As [`std::sync::OnceLock::into_inner`].
     pub fn into_inner(self) -> Option<T> {
         self.data.into_inner()
@@ -119,6 +129,9 @@ impl<T> OnceLock<T> {
         }
     }
 }
+
+impl<T: RefUnwindSafe + UnwindSafe> RefUnwindSafe for OnceLock<T> {}
+impl<T: UnwindSafe> UnwindSafe for OnceLock<T> {}
 
 impl<T> Default for OnceLock<T> {
     #[track_caller]

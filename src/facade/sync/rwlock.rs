@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
-use std::panic::Location;
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::{LockResult, TryLockError, TryLockResult};
 
 /// Loom's lock, and who reads it: loom takes two reads of one thread for one, and would let a writer in
@@ -268,6 +268,9 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
         self.data.fmt(f)
     }
 }
+
+impl<T: ?Sized> RefUnwindSafe for RwLock<T> {}
+impl<T: ?Sized> UnwindSafe for RwLock<T> {}
 
 impl<T: Default> Default for RwLock<T> {
     #[track_caller]

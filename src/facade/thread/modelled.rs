@@ -102,6 +102,31 @@ impl Builder {
         Ok(JoinHandle::of_model(world::spawn::spawn(name.clone(), Location::caller(), f), name))
     }
 
+    /// As [`std::thread::Builder::spawn_unchecked`].
+    ///
+    /// # Safety
+    ///
+    /// As std's: the thread must have ended before what it borrows goes.
+    ///
+    /// # Panics
+    ///
+    /// As std's, if the name has a zero byte.
+    #[track_caller]
+    pub unsafe fn spawn_unchecked<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
+    where
+        F: FnOnce() -> T + Send,
+        T: Send,
+    {
+        if world::is_real() {
+            // SAFETY: the caller promises what std asks for.
+            return unsafe { self.of_std().spawn_unchecked(f) }.map(JoinHandle::of_std);
+        }
+        let name = self.checked_name();
+        // SAFETY: the caller promises it.
+        let spawned = unsafe { world::spawn::spawn_unchecked(name.clone(), Location::caller(), f) };
+        Ok(JoinHandle::of_model(spawned, name))
+    }
+
     /// As [`std::thread::Builder::spawn_scoped`].
     ///
     /// # Panics
@@ -228,7 +253,7 @@ pub fn park() {
     match world::current() {
         World::Real => std::thread::park(),
         World::Loom => world::not_in_loom("park", Location::caller()),
-        World::Model => world::park(false, Location::caller()),
+        World::Model => world::park(None, Location::caller()),
     }
 }
 
@@ -239,15 +264,35 @@ pub fn park_timeout(dur: Duration) {
     match world::current() {
         World::Real => std::thread::park_timeout(dur),
         World::Loom => world::not_in_loom("park_timeout", Location::caller()),
-        World::Model => world::park(true, Location::caller()),
+        World::Model => world::park(Some(dur), Location::caller()),
     }
 }
 
-/// As [`std::thread::sleep`]. In a model it takes no time, and orders nothing: others may go first,
-/// as at [`yield_now`].
+/// As [`std::thread::sleep`]. In a model it takes no time and orders nothing: others may go first, as at
+/// [`yield_now`]. Only the thread's [clock](crate::time::Instant) goes on.
 #[track_caller]
 pub fn sleep(dur: Duration) {
-    if world::is_real() { std::thread::sleep(dur) } else { yield_now() }
+    if world::is_real() {
+        return std::thread::sleep(dur);
+    }
+    yield_now();
+    if world::current() == World::Model {
+        world::time::pass(world::time::begin(), dur);
+    }
+}
+
+/// As std's `sleep_ms`.
+#[deprecated(note = "replaced by `sleep`, as std's")]
+#[track_caller]
+pub fn sleep_ms(ms: u32) {
+    sleep(Duration::from_millis(ms.into()));
+}
+
+/// As std's `park_timeout_ms`.
+#[deprecated(note = "replaced by `park_timeout`, as std's")]
+#[track_caller]
+pub fn park_timeout_ms(ms: u32) {
+    park_timeout(Duration::from_millis(ms.into()));
 }
 
 /// As [`std::thread::available_parallelism`]. In a model it is 2, on every machine.

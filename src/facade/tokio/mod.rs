@@ -10,6 +10,8 @@ pub mod sync;
 #[cfg(feature = "model")]
 pub mod task;
 #[cfg(feature = "model")]
+pub mod time;
+#[cfg(feature = "model")]
 pub use crate::__raceproof_select as select;
 #[cfg(feature = "model")]
 pub use task::spawn;

@@ -13,7 +13,9 @@ pub use threads::{Phase, Thread};
 use super::failure::{Failure, Panic, Reason};
 use super::object::{Object, State, Step};
 use super::operation::{At, Kind, ObjectId, Operation, Outcome, ThreadId, Value};
+use super::pulse::Pulse;
 use super::task::{Announced, Eager, Sites};
+use super::time::Times;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -105,6 +107,10 @@ pub struct Execution {
     pub unscheduled: Option<At>,
     /// Where futures answer by a step at once, in every execution of the program.
     pub sites: Sites,
+    /// Whom it tells that it goes on, if anybody looks.
+    pub pulse: Option<std::sync::Arc<Pulse>>,
+    /// The times of its steps.
+    pub times: Times,
     /// Why the execution ends before its end.
     pub failure: Option<Failure>,
     after: Vec<usize>,
@@ -134,6 +140,7 @@ impl Execution {
         self.stops = false;
         self.current = ThreadId::MAIN;
         self.sites.begin();
+        self.times.begin();
         for thread in &mut self.threads {
             thread.task.forget();
             let mut knowledge = std::mem::take(&mut thread.knowledge);
@@ -164,6 +171,14 @@ impl Execution {
         let thread = &mut self.threads[creator.index()];
         let id = ObjectId { creator, nth: thread.objects };
         thread.objects += 1;
+        let slot = self.objects.len() as u32;
+        self.objects.push(Object { id, created, noun, state, user: None, shared: false });
+        Place { id, execution: self.number, slot }
+    }
+
+    /// Makes the object of the `nth` static, which any thread may use first.
+    pub fn create_static(&mut self, noun: &'static str, created: At, nth: u32, state: State) -> Place {
+        let id = ObjectId { creator: ThreadId::STATICS, nth };
         let slot = self.objects.len() as u32;
         self.objects.push(Object { id, created, noun, state, user: None, shared: false });
         Place { id, execution: self.number, slot }
@@ -279,6 +294,9 @@ impl Execution {
     }
 
     fn note(&mut self, operation: Operation, slot: u32, outcome: Outcome, first: u32) {
+        if let Some(pulse) = &self.pulse {
+            pulse.runs(self.current, Some(operation.at));
+        }
         let thread = &mut self.threads[self.current.index()];
         let event = self.trace.len();
         thread.last = Some(event);
@@ -324,8 +342,11 @@ impl Execution {
 
     /// Whether two threads met in an object.
     pub fn shared(&self) -> bool {
-        let meets =
-            |state: &State| if let State::Thread(thread) = state { thread.was_unparked } else { true };
+        let meets = |state: &State| match state {
+            State::Thread(thread) => thread.was_unparked,
+            State::Timers(_) => false,
+            _ => true,
+        };
         self.objects.iter().any(|object| object.shared && meets(&object.state))
     }
 }

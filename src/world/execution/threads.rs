@@ -5,6 +5,7 @@ use crate::world::failure::Panic;
 use crate::world::object::{Knowledge, State};
 use crate::world::operation::{At, Operation, Patience, ThreadId};
 use crate::world::task::Standing;
+use crate::world::time::Time;
 
 /// How far a thread has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub struct Thread {
     pub panic: Option<Panic>,
     /// What its task stands at.
     pub task: Standing,
+    /// What it knows of time.
+    pub(in crate::world) time: Time,
     /// How often in a row it yielded though nothing had changed since its last step.
     pub(super) idle_yields: u32,
     /// Its call that has not made a step yet.
@@ -118,6 +121,7 @@ impl Execution {
         thread.object = place.slot;
         thread.spawned_after = spawned_after;
         thread.knowledge.clock.join(&clock);
+        self.spawn_in_time(id);
         id
     }
 
@@ -125,6 +129,11 @@ impl Execution {
     pub fn thread_place(&self, id: ThreadId) -> Place {
         let slot = self.threads[id.index()].object;
         Place { id: self.objects[slot as usize].id, execution: self.number, slot }
+    }
+
+    /// The current thread has looked at a clock: if it goes round, it is for time to pass.
+    pub fn sees_time(&mut self) {
+        self.threads[self.current.index()].idle_yields = 0;
     }
 
     /// The current thread unwinds, and makes this step when it has ended.

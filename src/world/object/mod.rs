@@ -10,8 +10,10 @@ mod channel;
 pub mod condvar;
 mod mutex;
 pub mod once;
+pub mod rendezvous;
 pub mod rwlock;
 pub mod thread;
+pub mod timer;
 
 pub use cell::{Access, DataRace};
 
@@ -56,6 +58,10 @@ pub enum State {
     Cell(cell::Cell),
     /// A queue of messages: mpsc, oneshot.
     Channel(channel::Channel),
+    /// A channel without room.
+    Rendezvous(rendezvous::Rendezvous),
+    /// The timers of a task.
+    Timers(timer::Timers),
     /// What others know of a thread: whether it has exited.
     Thread(thread::Thread),
     /// Something that has only a name: a choice, a yield.
@@ -145,12 +151,23 @@ impl State {
         Self::Channel(channel::Channel::new(capacity))
     }
 
+    /// A channel without room, with one sender.
+    pub fn rendezvous() -> Self {
+        Self::Rendezvous(rendezvous::Rendezvous::new())
+    }
+
+    /// The timers of a task, of which none is up.
+    pub fn timers() -> Self {
+        Self::Timers(timer::Timers::default())
+    }
+
     /// Whether `thread` could do `kind` now.
     pub fn enabled_for(&self, thread: ThreadId, kind: Kind) -> bool {
         match (self, kind) {
             (Self::Condvar(condvar), Kind::Cv(kind)) => condvar.enabled(thread, kind),
             (Self::Barrier(barrier), Kind::Gate(kind)) => barrier.enabled(thread, kind),
             (Self::Once(once), Kind::Once(kind)) => once.enabled(kind),
+            (Self::Rendezvous(channel), Kind::Hand(kind)) => channel.enabled(thread, kind),
             _ => self.enabled(kind),
         }
     }
@@ -167,12 +184,20 @@ impl State {
                 }
             }
             Self::Channel(channel) => channel.enabled(kind),
+            Self::Timers(timers) => {
+                if let Kind::Timer(kind) = kind {
+                    timers.enabled(kind)
+                } else {
+                    true
+                }
+            }
             Self::Thread(thread) => thread.enabled(kind),
             Self::Once(_)
             | Self::Barrier(_)
             | Self::Condvar(_)
             | Self::Atomic(_)
             | Self::Cell(_)
+            | Self::Rendezvous(_)
             | Self::Fence
             | Self::Nothing => true,
         }
@@ -206,6 +231,14 @@ impl State {
             Self::Fence => Ok(atomic::fence(step)),
             Self::Cell(cell) => cell.apply(step),
             Self::Channel(channel) => Ok(channel.apply(step)),
+            Self::Rendezvous(channel) => match step.kind {
+                Kind::Hand(kind) => Ok(channel.apply(kind, step)),
+                _ => Ok(Outcome::Done),
+            },
+            Self::Timers(timers) => match step.kind {
+                Kind::Timer(kind) => Ok(timers.apply(kind, step)),
+                _ => Ok(Outcome::Done),
+            },
             Self::Thread(thread) => Ok(thread.apply(step)),
             Self::Nothing => Ok(Outcome::Done),
         }

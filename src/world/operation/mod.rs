@@ -5,8 +5,10 @@ mod ordering;
 use super::object::barrier::{self, Gate};
 use super::object::condvar::{self, Cv};
 use super::object::once::{self, Do};
+use super::object::rendezvous::{self, Hand};
 use super::object::rwlock::{self, Rw};
 use super::object::thread::{self, Parking};
+use super::object::timer::{self, Tick};
 use std::fmt;
 use std::panic::Location;
 use std::sync::atomic::Ordering;
@@ -22,6 +24,9 @@ pub struct ThreadId(pub u16);
 impl ThreadId {
     /// The thread that runs the program itself.
     pub const MAIN: Self = Self(0);
+
+    /// No thread: it stands for the lines of statics, which are made before any thread.
+    pub const STATICS: Self = Self(u16::MAX);
 
     /// Its position in tables of threads.
     pub fn index(self) -> usize {
@@ -75,6 +80,10 @@ pub enum Kind {
     Once(Do),
     /// To a barrier.
     Gate(Gate),
+    /// To a channel without room.
+    Hand(Hand),
+    /// To the timers of a task.
+    Timer(Tick),
     /// To the token of a thread that parks.
     Parking(Parking),
     /// Asks whether a lock is poisoned.
@@ -161,7 +170,10 @@ impl Kind {
     /// How long it waits, if it waits.
     pub fn patience(self) -> Patience {
         match self {
-            Self::Cv(Cv::Wake(patience)) | Self::Parking(Parking::Park(patience)) => patience,
+            Self::Cv(Cv::Wake(patience))
+            | Self::Parking(Parking::Park(patience))
+            | Self::Timer(Tick::Fire(_, patience))
+            | Self::Hand(Hand::Take(patience)) => patience,
             _ => Patience::Endless,
         }
     }
@@ -175,6 +187,8 @@ impl Kind {
             Self::Parking(kind) => matches!(kind, Parking::Park(_)),
             Self::Once(kind) => matches!(kind, Do::Begin | Do::Wait),
             Self::Gate(kind) => kind == Gate::Pass,
+            Self::Hand(kind) => matches!(kind, Hand::Taken | Hand::Take(_)),
+            Self::Timer(kind) => matches!(kind, Tick::Fire(_, Patience::Bounded) | Tick::Wait(_)),
             _ => false,
         }
     }
@@ -206,6 +220,7 @@ impl Kind {
                 | Self::Fence(_)
                 | Self::CellRead
                 | Self::IsFinished
+                | Self::Timer(Tick::Look(_) | Tick::Wait(_))
                 | Self::Query
                 | Self::IsPoisoned
                 | Self::Once(Do::Look)
@@ -257,6 +272,8 @@ impl Kind {
             Self::Parking(kind) => kind.verb(),
             Self::Once(kind) => kind.verb(),
             Self::Gate(kind) => kind.verb(),
+            Self::Hand(kind) => kind.verb(),
+            Self::Timer(kind) => kind.verb(),
             Self::IsPoisoned => "is_poisoned",
             Self::ClearPoison => "clear_poison",
             Self::Load(_) => "load",
@@ -315,6 +332,8 @@ pub fn relation(first: (Kind, Outcome), second: (Kind, Outcome)) -> Relation {
         (Kind::Parking(a), Kind::Parking(b)) => thread::relation((a, a_out), (b, b_out)),
         (Kind::Once(a), Kind::Once(b)) => once::relation((a, a_out), (b, b_out)),
         (Kind::Gate(a), Kind::Gate(b)) => barrier::relation(a, b),
+        (Kind::Hand(a), Kind::Hand(b)) => rendezvous::relation((a, a_out), (b, b_out)),
+        (Kind::Timer(a), Kind::Timer(b)) => timer::relation((a, a_out), b),
         (Kind::Cv(a), Kind::Cv(b)) => condvar::relation((a, a_out), (b, b_out)),
         (Kind::IsPoisoned, Kind::IsPoisoned) => Independent,
         (Kind::IsPoisoned, Kind::ClearPoison) | (Kind::ClearPoison, Kind::IsPoisoned | Kind::ClearPoison) => {
@@ -336,6 +355,8 @@ pub fn relation(first: (Kind, Outcome), second: (Kind, Outcome)) -> Relation {
         (Kind::TrySend, Kind::SenderDrop) | (Kind::SenderDrop, Kind::TrySend) => Independent,
         (Kind::TrySend, _) | (_, Kind::TrySend) => Racing,
         (Kind::Recv | Kind::TryRecv, Kind::Recv | Kind::TryRecv) => Racing,
+        // Its time was up: what came later could have come in time.
+        (Kind::Recv, Kind::Send | Kind::SenderDrop) => racing_if(a_out == Outcome::Failed),
         (Kind::TryRecv, Kind::Send | Kind::SenderDrop) => racing_if(a_out != Outcome::Done),
         // The send whose message it received names itself in `Event::after`.
         (Kind::Send | Kind::SenderDrop, Kind::TryRecv) => racing_if(b_out != Outcome::Done),

@@ -17,7 +17,7 @@ mod modelled {
     use crate::world::operation::{Kind, Value};
     use crate::world::{self, Part, Stepped, execution, object::State};
     use std::fmt;
-    use std::panic::Location;
+    use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 
     /// What every atomic has; `$shown` is its value for people, `$of_loom` the value that loom has.
     macro_rules! atomic {
@@ -163,6 +163,16 @@ mod modelled {
                     }
                 }
 
+                /// As std's `as_ptr`. A model has none, since it would not see what is done with it.
+                #[track_caller]
+                pub fn as_ptr(&self) -> *mut $value {
+                    if !world::is_real() {
+                        let at = Location::caller();
+                        world::not_modelled(&format!("not modelled: as_ptr of an atomic ({at})"));
+                    }
+                    self.data.as_ptr()
+                }
+
                 /// As std's `get_mut`. Loom's world has none, since loom would not see what is written.
                 #[track_caller]
                 pub fn get_mut(&mut self) -> &mut $value {
@@ -196,6 +206,9 @@ mod modelled {
                     old
                 }
             }
+
+            impl $(<$t>)? RefUnwindSafe for $name $(<$t>)? {}
+            impl $(<$t>)? UnwindSafe for $name $(<$t>)? {}
 
             impl $(<$t>)? From<$value> for $name $(<$t>)? {
                 #[track_caller]
@@ -289,6 +302,12 @@ mod modelled {
     unsafe impl<T> Send for AtomicPtr<T> {}
     // SAFETY: as above.
     unsafe impl<T> Sync for AtomicPtr<T> {}
+
+    impl<T> fmt::Pointer for AtomicPtr<T> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            fmt::Pointer::fmt(&self.load(Ordering::Relaxed), f)
+        }
+    }
 
     impl<T> Default for AtomicPtr<T> {
         #[track_caller]
