@@ -127,6 +127,7 @@ sender!(SyncSender);
 
 impl<T> Sender<T> {
     /// As [`std::sync::mpsc::Sender::send`].
+    #[inline]
     #[track_caller]
     pub fn send(&self, t: T) -> Result<(), SendError<T>> {
         if !world::is_real() {
@@ -138,6 +139,7 @@ impl<T> Sender<T> {
 
 impl<T> SyncSender<T> {
     /// As [`std::sync::mpsc::SyncSender::send`].
+    #[inline]
     #[track_caller]
     pub fn send(&self, t: T) -> Result<(), SendError<T>> {
         if world::is_real() {
@@ -154,6 +156,7 @@ impl<T> SyncSender<T> {
     }
 
     /// As [`std::sync::mpsc::SyncSender::try_send`].
+    #[inline]
     #[track_caller]
     pub fn try_send(&self, t: T) -> Result<(), TrySendError<T>> {
         if world::is_real() {
@@ -189,12 +192,14 @@ pub struct IntoIter<T>(Receiver<T>, At);
 
 impl<T> Receiver<T> {
     /// As [`std::sync::mpsc::Receiver::recv`].
+    #[inline]
     #[track_caller]
     pub fn recv(&self) -> Result<T, RecvError> {
         self.recv_at(Location::caller())
     }
 
     /// As [`std::sync::mpsc::Receiver::try_recv`].
+    #[inline]
     #[track_caller]
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
         self.try_recv_at(Location::caller())
@@ -235,6 +240,7 @@ impl<T> Receiver<T> {
         TryIter(self, Location::caller())
     }
 
+    #[inline]
     fn recv_at(&self, at: At) -> Result<T, RecvError> {
         if world::is_real() {
             return self.real.recv();
@@ -243,6 +249,7 @@ impl<T> Receiver<T> {
     }
 
     /// Waits as a model does; empty if time is up.
+    #[cold]
     fn wait(&self, patience: Patience, at: At) -> Result<T, TryRecvError> {
         if let Some(hands) = &self.hands {
             return hands.recv(&self.part, patience, at);
@@ -251,6 +258,7 @@ impl<T> Receiver<T> {
         self.real.try_recv()
     }
 
+    #[inline]
     fn try_recv_at(&self, at: At) -> Result<T, TryRecvError> {
         if world::is_real() {
             return self.real.try_recv();
