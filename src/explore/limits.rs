@@ -6,6 +6,7 @@ use crate::world::choice;
 use crate::world::execution::Execution;
 use crate::world::object::condvar::Cv;
 use crate::world::object::rwlock::Rw;
+use crate::world::object::semaphore::Sem;
 use crate::world::operation::{At, Kind};
 use crate::world::{self, World};
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,6 +54,9 @@ fn of_loom(kind: Kind) -> Option<&'static str> {
             Some("wakeups without a reason, and another waiter than the first for notify_one")
         }
         Kind::Rw(Rw::Read) => Some("readers that wait behind a waiting writer"),
+        Kind::Sem(Sem::Acquire(..)) => Some(
+            "the order of those who wait for permits: any may be next, where tokio's is first come, first served",
+        ),
         _ => None,
     }
 }

@@ -2,8 +2,10 @@
 
 use super::object::barrier::{self, Gate};
 use super::object::condvar::{self, Cv};
+use super::object::notify::{self, Bell};
 use super::object::once::{self, Do};
 use super::object::rwlock::{self, Rw};
+use super::object::semaphore::{self, Sem};
 use super::object::thread::{self, Parking};
 use std::fmt;
 use std::panic::Location;
@@ -73,6 +75,10 @@ pub enum Kind {
     Once(Do),
     /// To a barrier.
     Gate(Gate),
+    /// To permits that are handed out in order.
+    Sem(Sem),
+    /// To futures that wait to be notified.
+    Bell(Bell),
     /// To the token of a thread that parks.
     Parking(Parking),
     /// Asks whether a lock is poisoned.
@@ -142,6 +148,8 @@ pub enum Outcome {
     Failed,
     /// It received the end of a channel.
     Ended,
+    /// It has joined those who wait.
+    Queued,
     /// It was let go on with all others who waited.
     Together,
     /// It took this way on.
@@ -173,14 +181,28 @@ impl Kind {
             Self::Parking(kind) => matches!(kind, Parking::Park(_)),
             Self::Once(kind) => matches!(kind, Do::Begin | Do::Wait),
             Self::Gate(kind) => kind == Gate::Pass,
+            Self::Sem(kind) => matches!(kind, Sem::Wake(_)),
+            Self::Bell(kind) => matches!(kind, Bell::Wake(_)),
             _ => false,
         }
+    }
+
+    /// Whether it asks for what the step that it names has brought, if it succeeds, and could have asked before that
+    /// was there.
+    pub fn asks(self) -> bool {
+        matches!(self, Self::TryRecv | Self::TrySend | Self::Sem(Sem::Look(_)) | Self::Bell(Bell::Look(_)))
     }
 
     /// Whether it may wait until a panic has unwound: nothing is asked of it, and nothing waits for it
     /// but others.
     pub fn may_be_late(self) -> bool {
-        matches!(self, Self::Unlock | Self::Rw(Rw::WriteUnlock | Rw::ReadUnlock))
+        matches!(
+            self,
+            Self::Unlock
+                | Self::Rw(Rw::WriteUnlock | Rw::ReadUnlock)
+                | Self::Sem(Sem::Release(_) | Sem::Leave(_))
+                | Self::Bell(Bell::Leave(_))
+        )
     }
 
     /// Whether it gives back a lock, which may poison it.
@@ -207,6 +229,8 @@ impl Kind {
                 | Self::Query
                 | Self::IsPoisoned
                 | Self::Once(Do::Look)
+                | Self::Sem(Sem::Query)
+                | Self::Bell(Bell::Make(_))
                 | Self::Choose(_)
         );
         !looks && outcome != Outcome::Failed
@@ -248,6 +272,8 @@ impl Kind {
             Self::Parking(kind) => kind.verb(),
             Self::Once(kind) => kind.verb(),
             Self::Gate(kind) => kind.verb(),
+            Self::Sem(kind) => kind.verb(),
+            Self::Bell(kind) => kind.verb(),
             Self::IsPoisoned => "is_poisoned",
             Self::ClearPoison => "clear_poison",
             Self::Load(_) => "load",
@@ -306,6 +332,8 @@ pub fn relation(first: (Kind, Outcome), second: (Kind, Outcome)) -> Relation {
         (Kind::Parking(a), Kind::Parking(b)) => thread::relation((a, a_out), (b, b_out)),
         (Kind::Once(a), Kind::Once(b)) => once::relation((a, a_out), (b, b_out)),
         (Kind::Gate(a), Kind::Gate(b)) => barrier::relation(a, b),
+        (Kind::Bell(a), Kind::Bell(b)) => notify::relation((a, a_out), (b, b_out)),
+        (Kind::Sem(a), Kind::Sem(b)) => semaphore::relation((a, a_out), (b, b_out)),
         (Kind::Cv(a), Kind::Cv(b)) => condvar::relation((a, a_out), (b, b_out)),
         (Kind::IsPoisoned, Kind::IsPoisoned) => Independent,
         (Kind::IsPoisoned, Kind::ClearPoison) | (Kind::ClearPoison, Kind::IsPoisoned | Kind::ClearPoison) => {
@@ -355,6 +383,8 @@ pub fn affects(step: (Kind, Outcome), waiting: Kind) -> bool {
         (Kind::Load(_) | Kind::Query | Kind::IsFinished | Kind::Join, _) | (Kind::SenderDrop, Kind::Send) => {
             false
         }
+        (Kind::Sem(step), _) => step.lets_go_on(),
+        (Kind::Bell(step), _) => step.lets_go_on(),
         _ => true,
     }
 }

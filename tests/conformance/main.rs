@@ -2,6 +2,9 @@
 //!
 //! A body asserts what must hold whatever the schedule, so that it is also right to run it once.
 
+mod tokio_beside;
+mod tokio_sync;
+
 use raceproof::explore::{Engine, Explorer};
 use raceproof::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use raceproof::sync::{Arc, Barrier, Condvar, Mutex, Once, OnceLock, RwLock, TryLockError, mpsc};

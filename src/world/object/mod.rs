@@ -9,8 +9,10 @@ mod cell;
 mod channel;
 pub mod condvar;
 mod mutex;
+pub mod notify;
 pub mod once;
 pub mod rwlock;
+pub mod semaphore;
 pub mod thread;
 
 pub use cell::{Access, DataRace};
@@ -46,6 +48,10 @@ pub enum State {
     Once(once::Once),
     /// Threads that wait for each other.
     Barrier(barrier::Barrier),
+    /// Permits that are handed out in order.
+    Semaphore(semaphore::Semaphore),
+    /// Futures that wait to be notified.
+    Notify(notify::Notify),
     /// Threads that wait to be notified.
     Condvar(condvar::Condvar),
     /// An atomic integer, pointer or bool.
@@ -120,6 +126,16 @@ impl State {
         Self::Barrier(barrier::Barrier::new(size))
     }
 
+    /// So many free permits.
+    pub fn semaphore(permits: usize) -> Self {
+        Self::Semaphore(semaphore::Semaphore::new(permits))
+    }
+
+    /// Something to be notified of, on which nobody waits.
+    pub fn notify() -> Self {
+        Self::Notify(notify::Notify::default())
+    }
+
     /// A condition variable on which nobody waits.
     pub fn condvar() -> Self {
         Self::Condvar(condvar::Condvar::default())
@@ -166,6 +182,8 @@ impl State {
                     true
                 }
             }
+            Self::Semaphore(semaphore) => !matches!(kind, Kind::Sem(kind) if !semaphore.enabled(kind)),
+            Self::Notify(notify) => !matches!(kind, Kind::Bell(kind) if !notify.enabled(kind)),
             Self::Channel(channel) => channel.enabled(kind),
             Self::Thread(thread) => thread.enabled(kind),
             Self::Once(_)
@@ -198,6 +216,14 @@ impl State {
                 Kind::Gate(kind) => Ok(barrier.apply(kind, step)),
                 _ => Ok(Outcome::Done),
             },
+            Self::Semaphore(semaphore) => match step.kind {
+                Kind::Sem(kind) => Ok(semaphore.apply(kind, step)),
+                _ => Ok(Outcome::Done),
+            },
+            Self::Notify(notify) => match step.kind {
+                Kind::Bell(kind) => Ok(notify.apply(kind, step)),
+                _ => Ok(Outcome::Done),
+            },
             Self::Condvar(condvar) => match step.kind {
                 Kind::Cv(kind) => Ok(condvar.apply(kind, step)),
                 _ => Ok(Outcome::Done),
@@ -215,6 +241,14 @@ impl State {
     pub fn news(&self, kind: Kind) -> Option<&Clock> {
         match self {
             Self::Channel(channel) => channel.news(kind),
+            Self::Notify(notify) => match kind {
+                Kind::Bell(kind) => notify.news(kind),
+                _ => None,
+            },
+            Self::Semaphore(semaphore) => match kind {
+                Kind::Sem(kind) => semaphore.news(kind),
+                _ => None,
+            },
             Self::Thread(thread) => thread.news(),
             _ => None,
         }
