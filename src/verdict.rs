@@ -1,6 +1,6 @@
 //! What an exploration found: a value, never a panic.
 
-use crate::explore::Engine;
+use crate::explore::{Checkpoint, Engine};
 use std::time::Duration;
 
 /// The end of an exploration.
@@ -31,6 +31,8 @@ pub struct Coverage {
     pub limits: Vec<Limit>,
     /// Objects on which threads race most, with their share of all races, if the search was cut short.
     pub largest: Vec<String>,
+    /// Where the search goes on, if a bound or Ctrl-C ended it and its engine can be put down.
+    pub checkpoint: Option<Box<Checkpoint>>,
 }
 
 /// What a model leaves out of a primitive that the program used.
@@ -65,6 +67,8 @@ pub enum Cut {
         /// The bound.
         max: usize,
     },
+    /// Ctrl-C was pressed.
+    Interrupted,
     /// One execution was asked for, by its schedule.
     Replay,
     /// The engine draws executions by chance, or runs on real threads.
@@ -215,7 +219,12 @@ impl Verdict {
     #[track_caller]
     fn fail(&self) -> ! {
         crate::explore::keep_regression(self);
-        panic!("{self}");
+        let goes_on = match self {
+            // Said where it was pressed.
+            Self::Passed(_, Cut::Interrupted) => None,
+            _ => crate::explore::keep_checkpoint(self).map(|how| format!("\n  goes on with: {how}")),
+        };
+        panic!("{self}{}", goes_on.unwrap_or_default());
     }
 
     /// Asks for a counterexample, and returns it.

@@ -2,6 +2,7 @@
 //!
 //! The tests here run another one of this binary, which fails, in a process of its own.
 
+use raceproof::explore::{Engine, Explorer};
 use raceproof::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use raceproof::sync::{Arc, Mutex};
 use raceproof::{prove, thread};
@@ -145,4 +146,32 @@ fn a_schedule_of_another_program_is_a_clear_error() {
     let (passed, text) = run("loses_nothing", &folder("foreign"), Some("r1:4"));
     assert!(!passed);
     assert!(text.contains("the schedule is of another program"), "{text}");
+}
+
+/// It fails only where the second of two threads is the first to spawn a thread of its own.
+fn family() {
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let parents: Vec<_> = (0..2)
+        .map(|i| {
+            let order = Arc::clone(&order);
+            thread::spawn(move || {
+                order.lock().unwrap().push(i);
+                let child = thread::spawn(move || order.lock().unwrap().push(i + 10));
+                child.join().unwrap();
+            })
+        })
+        .collect();
+    for parent in parents {
+        parent.join().unwrap();
+    }
+    assert_ne!(*order.lock().unwrap(), [1, 11, 0, 10], "the second was first");
+}
+
+#[test]
+fn a_schedule_names_threads_alike_in_whatever_order_they_were_spawned() {
+    let verdict = Explorer::new(Engine::Exhaustive).explore(family);
+    let shown = verdict.assert_refuted();
+    let schedule = shown.schedule.as_ref().expect("it has one");
+    let again = Explorer::new(Engine::Exhaustive).replay(schedule.parse().unwrap()).explore(family);
+    assert_eq!(again.assert_refuted().rows, shown.rows, "{schedule}");
 }

@@ -4,11 +4,12 @@ use super::hammer;
 use super::{called, programs};
 use crate::counter::kind::Kind;
 use crate::counter::spec::{START, Stored};
-use crate::explore::{Engine, Explorer, Schedule};
+use crate::explore::{Checkpoint, Engine, Explorer, Schedule};
 use crate::report::matrix::Cell;
 use crate::verdict::{Counterexample, Coverage, Finding, Verdict};
 use crate::with_store;
 use anyhow::Context;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
@@ -87,6 +88,9 @@ pub struct Size {
     /// Runs the one execution of this schedule, of one store by one engine
     #[arg(long, value_name = "SCHEDULE", requires = "store", requires = "engine")]
     pub replay: Option<Schedule>,
+    /// Goes on with the search that was put down in this file, of one store by exhaustive
+    #[arg(long, value_name = "FILE", requires = "store", requires = "engine", conflicts_with = "replay")]
+    pub resume: Option<PathBuf>,
 }
 
 impl Size {
@@ -129,7 +133,8 @@ pub fn here(store: Kind, column: Column, size: &Size) -> anyhow::Result<Cell> {
         Column::Stress => Engine::Stress,
         Column::Http => return hammer::cell(store, size.executions_max),
     };
-    let mut explorer = Explorer::new(engine);
+    let name = format!("{store} by {}, {} threads x {} calls", column.name(), size.threads, size.calls);
+    let mut explorer = Explorer::new(engine).named(name);
     let programs = programs::of(column, size);
     let scenarios = &programs.scenarios;
     if let Some(share) = programs.share {
@@ -137,6 +142,9 @@ pub fn here(store: Kind, column: Column, size: &Size) -> anyhow::Result<Cell> {
     }
     if let Some(schedule) = &size.replay {
         explorer = explorer.replay(schedule.clone());
+    }
+    if let Some(file) = &size.resume {
+        explorer = explorer.resume(Checkpoint::read(file).context("--resume")?);
     }
     let initial = START.into_iter().collect();
     let verdict = with_store!(store, S => explorer.explore_scenarios::<Stored<S>>(&initial, scenarios));
@@ -147,6 +155,10 @@ pub fn here(store: Kind, column: Column, size: &Size) -> anyhow::Result<Cell> {
     }
     cell.programs = programs.scenarios.len() as u64;
     cell.every_program = programs.is_every;
+    cell.resume =
+        verdict.coverage().checkpoint.as_ref().and_then(|checkpoint| checkpoint.keep()).map(|file| {
+            format!("{}{} --resume {}", command(store, column, size), bound(size), file.display())
+        });
     if let Some(shown) = &mut cell.counterexample {
         shown.replay = Some(replay(store, column, size, shown));
     }
@@ -156,13 +168,19 @@ pub fn here(store: Kind, column: Column, size: &Size) -> anyhow::Result<Cell> {
 /// The command that shows it again.
 fn replay(store: Kind, column: Column, size: &Size, shown: &Counterexample) -> String {
     let schedule = shown.schedule.as_deref();
-    let how = match schedule {
-        Some(schedule) => format!(" --replay {schedule}"),
-        None => size.executions_max.map(|max| format!(" --executions-max {max}")).unwrap_or_default(),
-    };
+    let how = schedule.map_or_else(|| bound(size), |schedule| format!(" --replay {schedule}"));
     let seed = shown.seed.filter(|seed| schedule.is_none() && *seed != SEED);
     let seed = seed.map(|seed| format!(" --seed {seed}")).unwrap_or_default();
-    format!("{} prove --store {store} --engine {}{}{how}{seed}", called(), column.name(), size.flags())
+    format!("{}{how}{seed}", command(store, column, size))
+}
+
+/// The command that judges a cell.
+fn command(store: Kind, column: Column, size: &Size) -> String {
+    format!("{} prove --store {store} --engine {}{}", called(), column.name(), size.flags())
+}
+
+fn bound(size: &Size) -> String {
+    size.executions_max.map(|max| format!(" --executions-max {max}")).unwrap_or_default()
 }
 
 fn of_verdict(store: Kind, column: Column, verdict: &Verdict) -> Cell {
@@ -181,6 +199,7 @@ fn of_verdict(store: Kind, column: Column, verdict: &Verdict) -> Cell {
         counterexample: verdict.counterexample().cloned(),
         programs: 0,
         every_program: false,
+        resume: None,
     }
 }
 
@@ -211,6 +230,7 @@ pub fn in_a_child(store: Kind, column: Column, size: &Size) -> anyhow::Result<Ce
         limits: Vec::new(),
         programs: 0,
         every_program: false,
+        resume: None,
         counterexample: Some(died(&last_words, output.status.code())),
     })
 }

@@ -36,6 +36,7 @@ pub fn cell(store: Kind, executions_max: Option<u64>) -> anyhow::Result<Cell> {
         elapsed_ms: start.elapsed().as_millis() as u64,
         undecided: None,
         limits: Vec::new(),
+        resume: None,
         programs: 0,
         every_program: false,
         counterexample: lost.then(|| wrong(acknowledged, counted)),

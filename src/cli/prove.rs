@@ -3,6 +3,7 @@
 use super::cell::{self, Column, Size};
 use super::{called, write_report};
 use crate::counter::kind::Kind;
+use crate::explore::{ctrl_c_is_pressed, listen_to_ctrl_c};
 use crate::report::matrix::{Cell, Matrix};
 use crate::report::progress::Line;
 use std::process::ExitCode;
@@ -24,6 +25,9 @@ pub struct Args {
     format: Format,
 }
 
+/// The exit code where nothing is judged.
+const NO_VERDICT: u8 = 3;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
     /// A table, and why a store is refuted if one is asked for
@@ -44,8 +48,12 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let columns: Vec<Column> = Column::ALL.into_iter().filter(chosen).collect();
     let wanted: Vec<(Kind, Column)> =
         stores.iter().flat_map(|store| columns.iter().map(|column| (*store, *column))).collect();
+    if args.size.resume.is_some() && columns != [Column::Exhaustive] {
+        anyhow::bail!("--resume goes on with a search by exhaustive, and by nothing else");
+    }
+    listen_to_ctrl_c();
     let matrix = Matrix { cells: judge_all(&wanted, &args.size)? };
-    let wrong = unexpected(&wanted, &matrix.cells);
+    let wrong = if ctrl_c_is_pressed() { Vec::new() } else { unexpected(&wanted, &matrix.cells) };
     match args.format {
         Format::Json => write_report(&format!("{}\n", serde_json::to_string_pretty(&matrix)?))?,
         Format::Text => write_report(&text(args, &matrix, start))?,
@@ -53,18 +61,32 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     for wrong in &wrong {
         eprintln!("raceproof: unexpected: {wrong}");
     }
+    for resume in matrix.cells.iter().filter_map(|cell| cell.resume.as_deref()) {
+        eprintln!("raceproof: put down; goes on with: {resume}");
+    }
+    if ctrl_c_is_pressed() {
+        return Ok(ExitCode::from(NO_VERDICT));
+    }
     Ok(ExitCode::from(u8::from(!wrong.is_empty())))
 }
 
 /// The cells in the order in which they are wanted, one at a time: the programs of a cell share the cores.
+/// Ctrl-C ends them.
 fn judge_all(wanted: &[(Kind, Column)], size: &Size) -> anyhow::Result<Vec<Cell>> {
     let line = Line::new(wanted.len());
-    let judge = |(i, (store, column)): (usize, &(Kind, Column))| {
+    let mut cells = Vec::new();
+    for (i, (store, column)) in wanted.iter().enumerate() {
         line.begins(i, &format!("{store} by {}", column.name()));
-        let cell = if column.is_real() { cell::in_a_child } else { cell::here };
-        cell(*store, *column, size)
-    };
-    wanted.iter().enumerate().map(judge).collect()
+        let judge = if column.is_real() { cell::in_a_child } else { cell::here };
+        let cell = judge(*store, *column, size);
+        // A child hears it too, and has no more to say.
+        if ctrl_c_is_pressed() {
+            cells.extend(cell);
+            break;
+        }
+        cells.push(cell?);
+    }
+    Ok(cells)
 }
 
 /// The cells that are not what their store's kind allows: a sound store is never refuted, and proved by

@@ -1,5 +1,6 @@
 //! How long a search may go on.
 
+use super::interrupt;
 use crate::verdict::Cut;
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,7 @@ pub struct Budget {
 impl Budget {
     /// So many executions, and so much time if it is bounded.
     pub fn new(executions_max: u64, elapsed_ms_max: Option<u64>) -> Self {
+        interrupt::listen_on_a_terminal();
         let until = elapsed_ms_max.map(|ms| Instant::now() + Duration::from_millis(ms));
         Self { executions_left: executions_max, executions_max, elapsed_ms_max, until }
     }
@@ -27,6 +29,9 @@ impl Budget {
 
     /// Which bound is reached, if one is.
     pub fn cut(&self) -> Option<Cut> {
+        if interrupt::is_called() {
+            return Some(Cut::Interrupted);
+        }
         if self.executions_left == 0 {
             return Some(Cut::Executions { max: self.executions_max });
         }

@@ -7,7 +7,7 @@
 use super::limits::Limits;
 use super::progress::Progress;
 use super::schedule::{Pick, Schedule};
-use crate::world::execution::{self, Execution, Phase};
+use crate::world::execution::{self, Execution, Known, Phase};
 use crate::world::failure::{Failure, Reason};
 use crate::world::operation::{Kind, ThreadId};
 use crate::world::{self, World, panic, spawn};
@@ -23,6 +23,16 @@ pub type Program = Arc<dyn Fn() + Send + Sync>;
 /// Stack of a thread of the model, in bytes; untouched pages cost nothing.
 const STACK_BYTES: usize = 512 * 1024;
 
+impl Counts {
+    /// Those of another search of the same program, or of another program.
+    pub fn add(&mut self, other: Self) {
+        self.executions += other.executions;
+        self.redundant += other.redundant;
+        self.shared |= other.shared;
+        self.limits.extend(other.limits);
+    }
+}
+
 /// Who makes the next step, and when the search is over.
 pub trait Strategy {
     /// Whether there is another execution to run.
@@ -32,15 +42,20 @@ pub trait Strategy {
     /// show nothing new.
     fn pick(&mut self, execution: &Execution, enabled: &[ThreadId], tasks: &[&Task]) -> Option<Pick>;
 
+    /// What executions before the first one have counted.
+    fn counted(&self) -> Counts {
+        Counts::default()
+    }
+
     /// Whether a deadlock is told as soon as some threads can never go on, though others still can.
     fn ends_at_a_cycle(&self) -> bool {
         true
     }
 
-    /// Whether every future is to make its step in every poll. Else only those do whose answer without a
-    /// step was seen.
-    fn all_eager(&self) -> bool {
-        false
+    /// What is known of the program before its first execution: of its futures, which make their steps in
+    /// every poll. Else only those do whose answer without a step was seen.
+    fn known(&self) -> Known {
+        Known::default()
     }
 
     /// An execution was given up because a future's answer was seen that no step stands behind.
@@ -69,7 +84,7 @@ pub enum Restart {
 }
 
 /// What is counted over a search.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Counts {
     /// Executions that ran to their end, or to a finding.
     pub executions: u64,
@@ -99,7 +114,7 @@ struct Driver<S> {
 pub fn drive<S: Strategy + 'static>(program: &Program, strategy: S, steps_max: usize) -> (S, Counts) {
     prepare();
     let strategy = Rc::new(RefCell::new(strategy));
-    let counts = Rc::new(RefCell::new(Counts::default()));
+    let counts = Rc::new(RefCell::new(strategy.borrow().counted()));
     let driver = Driver {
         strategy: Rc::clone(&strategy),
         counts: Rc::clone(&counts),
@@ -109,10 +124,8 @@ pub fn drive<S: Strategy + 'static>(program: &Program, strategy: S, steps_max: u
         running: false,
         progress: Progress::new(),
     };
-    execution::with(|e| {
-        e.forget_program();
-        e.sites.all = strategy.borrow().all_eager();
-    });
+    let known = strategy.borrow().known();
+    execution::with(|e| e.begin_program(known));
     let ran = {
         let _model = world::enter(World::Model);
         let program = Arc::clone(program);
@@ -157,7 +170,7 @@ impl<S: Strategy> Driver<S> {
                     if restart != Restart::DrawsOn {
                         *counts = Counts::default();
                     }
-                    e.sites.all |= restart == Restart::AllEager;
+                    e.sites.eager.all |= restart == Restart::AllEager;
                     return true;
                 }
                 let what = format!("a future at {at} answers without a step for no reason");
@@ -172,6 +185,7 @@ impl<S: Strategy> Driver<S> {
             counts.limits.note(e);
             self.progress.tick(counts.executions, || self.strategy.borrow().estimate());
             drop(counts);
+            self.picks.set_parents(e.parents());
             self.strategy.borrow_mut().end(e, &self.picks)
         })
     }
@@ -265,7 +279,7 @@ impl<S: Strategy> Scheduler for Driver<S> {
         execution::with(|e| {
             e.begin(self.steps_max);
             e.preemptions = Some(0);
-            self.picks.set_eager(e.sites.all);
+            self.picks.set_eager(e.sites.eager.all);
         });
         Some(ShuttleSchedule::new(0))
     }

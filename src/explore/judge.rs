@@ -31,7 +31,9 @@ pub fn judge_class(judge: &Judged, execution: &mut Execution, order: &Order) -> 
     let judge = judge.as_ref()?;
     let spans = spans(execution, |call| past_in_order(execution, order, call));
     let wrong = judge.judge(&spans)?;
-    let schedule = extension(order, &spans, &wrong.order);
+    let mut schedule = extension(order, &spans, &wrong.order);
+    schedule.set_eager(execution.sites.eager.all);
+    schedule.set_parents(execution.parents());
     execution.fail(wrong.failure);
     Some(schedule)
 }

@@ -9,14 +9,16 @@ use crate::world::object::rwlock::Rw;
 use crate::world::object::semaphore::Sem;
 use crate::world::operation::{At, Kind};
 use crate::world::{self, World};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
 /// What an engine leaves out, with the lines that asked for it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Limits {
-    lines: BTreeMap<&'static str, BTreeSet<String>>,
+    lines: BTreeMap<Cow<'static, str>, BTreeSet<String>>,
     /// A line that was seen before costs no text.
+    #[serde(skip)]
     seen: Vec<(At, &'static str)>,
 }
 
@@ -81,7 +83,7 @@ impl Limits {
     fn add(&mut self, what: &'static str, at: At) {
         if !self.seen.contains(&(at, what)) {
             self.seen.push((at, what));
-            self.lines.entry(what).or_default().insert(line(at));
+            self.lines.entry(Cow::Borrowed(what)).or_default().insert(line(at));
         }
     }
 
@@ -94,8 +96,8 @@ impl Limits {
 
     /// One for each thing that is left out.
     pub fn list(&self) -> Vec<Limit> {
-        let limit = |(what, lines): (&&str, &BTreeSet<String>)| Limit {
-            what: (*what).to_owned(),
+        let limit = |(what, lines): (&Cow<'static, str>, &BTreeSet<String>)| Limit {
+            what: what.to_string(),
             lines: lines.iter().cloned().collect(),
         };
         self.lines.iter().map(limit).collect()

@@ -9,7 +9,7 @@ use super::finding::Finding;
 use super::schedule::Schedule;
 use super::{Ended, progress::Progress};
 use crate::verdict::Cut;
-use crate::world::execution::{self, Event, Execution};
+use crate::world::execution::{self, Event, Execution, Known};
 use crate::world::failure::{Failure, Panic, Reason};
 use crate::world::object::{Access, DataRace};
 use crate::world::operation::Kind;
@@ -34,7 +34,7 @@ struct Search {
 /// Runs executions of `program` until loom has no more or the budget is spent.
 pub fn explore(program: &Program, budget: Budget) -> Ended {
     super::driver::prepare();
-    execution::with(Execution::forget_program);
+    execution::with(|e| e.begin_program(Known::default()));
     let search = Search { counts: Counts::default(), budget, cut: None, progress: Progress::new() };
     let search = Arc::new(Mutex::new(search));
     let ran = check(program, &search);

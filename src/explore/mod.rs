@@ -1,5 +1,6 @@
 //! Runs the executions of a program: one engine a file.
 
+mod agenda;
 mod bounded;
 #[cfg(all(test, feature = "tokio"))]
 mod brute;
@@ -12,11 +13,15 @@ mod brute_queues;
 #[cfg(all(test, feature = "tokio"))]
 mod brute_tasks;
 mod budget;
+mod checkpoint;
 mod driver;
 mod dropped;
+mod ended;
 mod engine;
+mod estimate;
 mod exhaustive;
 mod finding;
+mod interrupt;
 mod judge;
 mod limits;
 mod loom;
@@ -33,20 +38,27 @@ mod shrink;
 mod stress;
 mod subject;
 
+pub use checkpoint::{Checkpoint, ParseCheckpointError};
 pub use engine::Engine;
-pub(crate) use regressions::keep as keep_regression;
+#[cfg(feature = "cli")]
+pub(crate) use interrupt::{is_called as ctrl_c_is_pressed, listen as listen_to_ctrl_c};
+pub(crate) use regressions::{keep as keep_regression, keep_checkpoint};
 pub use schedule::{ParseScheduleError, Schedule};
 
-use crate::verdict::{Coverage, Cut, Limit, Refutation, Verdict};
-use crate::world::failure::Reason;
+use crate::verdict::{Cut, Verdict};
+use crate::world::operation::At;
+use agenda::Agenda;
 use bounded::Bounded;
 use budget::Budget;
+use checkpoint::Of;
 use driver::{Counts, Program};
-use exhaustive::Exhaustive;
+use ended::Ended;
+use exhaustive::{Begun, Exhaustive};
 use finding::Finding;
 use judge::Judged;
 use replay::Replay;
 use sampling::Sampling;
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -61,6 +73,9 @@ pub struct Explorer {
     choices_max: usize,
     steps_max: usize,
     replay: Option<Schedule>,
+    resume: Option<Checkpoint>,
+    /// What the search is called in a checkpoint, if not by the line that explores.
+    name: Option<String>,
 }
 
 /// Steps that one execution may have unless the explorer is told otherwise.
@@ -77,6 +92,8 @@ impl Explorer {
             choices_max: usize::MAX,
             steps_max: STEPS_MAX,
             replay: None,
+            resume: None,
+            name: None,
         }
     }
 
@@ -115,6 +132,21 @@ impl Explorer {
         self
     }
 
+    /// Goes on where a search by this call of the explorer was put down, as the variable
+    /// `RACEPROOF_RESUME` does with a file that holds the checkpoint. Bounds on executions and time begin anew.
+    /// A checkpoint of another search, or of another build of the program, is `Undecided`.
+    pub fn resume(mut self, checkpoint: Checkpoint) -> Self {
+        self.resume = Some(checkpoint);
+        self
+    }
+
+    /// Calls the search so in its checkpoints.
+    #[cfg(feature = "cli")]
+    pub(crate) fn named(mut self, name: String) -> Self {
+        self.name = Some(name);
+        self
+    }
+
     /// Bounds the steps of one execution. A program that needs more is `Undecided`.
     pub fn steps_max(mut self, max: usize) -> Self {
         self.steps_max = max;
@@ -143,8 +175,9 @@ impl Explorer {
     /// verdict.assert_proved();
     /// assert_eq!(verdict.coverage().executions, 2);
     /// ```
+    #[track_caller]
     pub fn explore(&self, program: impl Fn() + Send + Sync + 'static) -> Verdict {
-        let start = Instant::now();
+        let (start, at) = (Instant::now(), Location::caller());
         let program: Program = Arc::new(program);
         let by_schedule = self.by_schedule(|schedule| match schedule.scenario() {
             None => self.run_again(schedule, &program, &None),
@@ -152,12 +185,53 @@ impl Explorer {
                 Ended::undecided(format!("{schedule} is of scenario {number}, and this is a program"))
             }
         });
-        self.verdict(by_schedule.unwrap_or_else(|| self.run(&program, &None)), start)
+        let ended = by_schedule.unwrap_or_else(|| match Agenda::new(self, self.search_of(at, 1, 0)) {
+            Ok(agenda) => {
+                let ended = self.run(&program, &None, agenda.begun(0));
+                agenda.close(vec![ended], || Cut::Interrupted)
+            }
+            Err(why) => Ended::undecided(why),
+        });
+        self.verdict(ended, start)
     }
 
     /// Explores an asynchronous program, whose main task is the given future.
+    #[track_caller]
     pub fn explore_async(&self, program: impl AsyncFn() + Send + Sync + 'static) -> Verdict {
         self.explore(move || crate::world::task::block_on(program()))
+    }
+
+    /// About how many executions `exhaustive` will run of a program, by random descents: within a factor of two
+    /// as a rule, and in a moment. None where one execution has too many interleavings for that.
+    ///
+    /// ```
+    /// use raceproof::explore::{Engine, Explorer};
+    /// use raceproof::sync::{Arc, Mutex};
+    ///
+    /// let about = Explorer::new(Engine::Exhaustive).estimate(|| {
+    ///     let count = Arc::new(Mutex::new(0));
+    ///     let add = || {
+    ///         let count = Arc::clone(&count);
+    ///         raceproof::thread::spawn(move || (0..2).for_each(|_| *count.lock().unwrap() += 1))
+    ///     };
+    ///     let _ = (add(), add(), add());
+    /// });
+    /// assert!((60.0..120.0).contains(&about.unwrap()), "{about:?}"); // it is 90
+    /// ```
+    pub fn estimate(&self, program: impl Fn() + Send + Sync + 'static) -> Option<f64> {
+        let program: Program = Arc::new(program);
+        estimate::executions(&program, self.steps_max)
+    }
+
+    /// The search that the line `at` asks for, of so many programs.
+    fn search_of(&self, at: At, programs: usize, drops_max: usize) -> Of {
+        Of {
+            name: self.name.clone().unwrap_or_else(|| checkpoint::name_of(at)),
+            programs,
+            choices_max: self.choices_max,
+            steps_max: self.steps_max,
+            drops_max,
+        }
     }
 
     /// What comes of the one schedule that is asked for, or of one that refuted the test before; none if the
@@ -196,14 +270,15 @@ impl Explorer {
         Ended { counts, finding: replay.finding, cut: Some(Cut::Replay), ..Ended::default() }
     }
 
-    fn run(&self, program: &Program, judge: &Judged) -> Ended {
+    /// What the engine finds in one program, whose search may have begun.
+    fn run(&self, program: &Program, judge: &Judged, begun: Option<Begun>) -> Ended {
         let executions = self.executions_max.or(self.engine.default_executions()).unwrap_or(u64::MAX);
         let budget = Budget::new(executions, self.elapsed_ms_max);
         match self.engine {
             Engine::Loom => loom::explore(program, budget),
             Engine::Exhaustive => match self.preemptions_max {
                 Some(max) => self.exhaust_within(max, program, judge, budget),
-                None => self.exhaust(program, judge, budget),
+                None => self.exhaust(program, judge, budget, begun),
             },
             Engine::Stress => stress::explore(program, budget),
             Engine::Random { seed } => self.sample(program, judge, Sampling::random(seed, budget)),
@@ -212,13 +287,21 @@ impl Explorer {
         }
     }
 
-    fn exhaust(&self, program: &Program, judge: &Judged, budget: Budget) -> Ended {
+    fn exhaust(&self, program: &Program, judge: &Judged, budget: Budget, begun: Option<Begun>) -> Ended {
         let search = Exhaustive::new(budget, judge.clone()).choices_max(self.choices_max);
-        let (search, counts) = driver::drive(program, search, self.steps_max);
+        // Before the search, where somebody looks on.
+        let about = progress::is_live().then(|| estimate::executions(program, self.steps_max)).flatten();
+        let search = begun.into_iter().fold(search.about(about), Exhaustive::going_on);
+        let (mut search, counts) = driver::drive(program, search, self.steps_max);
         let limits = counts.limits.list();
-        let finding = self.show(program, judge, search.failed, search.finding);
+        let largest = std::mem::take(&mut search.largest);
         let choices = search.choices_left_out.then_some(Cut::Choices { max: self.choices_max });
-        Ended { counts, finding, cut: search.cut.or(choices), limits, largest: search.largest }
+        let (cut, failed, found) = (search.cut.take(), search.failed.take(), search.finding.take());
+        let put_down = cut
+            .is_some()
+            .then(|| search.put_down(crate::world::execution::with(|e| e.known()), counts.clone()));
+        let finding = self.show(program, judge, failed, found);
+        Ended { counts, finding, cut: cut.or(choices), limits, largest, put_down, checkpoint: None }
     }
 
     /// With no preemption, with one, and so on.
@@ -261,69 +344,6 @@ impl Explorer {
                 Some(shown::shown(program, judge, self.steps_max, &schedule, first))
             }
             (_, found) => found,
-        }
-    }
-
-    fn verdict(&self, ended: Ended, start: Instant) -> Verdict {
-        let coverage = Coverage {
-            engine: self.engine,
-            executions: ended.counts.executions,
-            redundant: ended.counts.redundant,
-            elapsed: start.elapsed(),
-            limits: ended.limits,
-            largest: ended.largest,
-        };
-        match ended.finding {
-            Some(Finding::Wrong(mut counterexample)) => {
-                counterexample.seed = self.engine.seed();
-                counterexample.replay = counterexample.schedule.as_deref().map(regressions::command);
-                Verdict::Refuted(Box::new(Refutation { coverage, counterexample: *counterexample }))
-            }
-            Some(Finding::Undecided(why)) => Verdict::Undecided(coverage, why),
-            None if coverage.executions == 0 => {
-                Verdict::Undecided(coverage, finding::undecided(&Reason::NothingRan))
-            }
-            None if !ended.counts.shared => {
-                Verdict::Undecided(coverage, finding::undecided(&Reason::NothingShared))
-            }
-            None => match ended.cut {
-                Some(cut) => Verdict::Passed(coverage, cut),
-                None => Verdict::Proved(coverage),
-            },
-        }
-    }
-}
-
-/// How an engine ended.
-#[derive(Default)]
-struct Ended {
-    counts: Counts,
-    finding: Option<Finding>,
-    /// Why executions were left out, if any were.
-    cut: Option<Cut>,
-    limits: Vec<Limit>,
-    /// Where most orders come from, if they were too many.
-    largest: Vec<String>,
-}
-
-impl Ended {
-    fn undecided(why: String) -> Self {
-        Self { finding: Some(Finding::Undecided(why)), ..Self::default() }
-    }
-
-    /// One search more.
-    fn add(&mut self, other: Self) {
-        self.counts.executions += other.counts.executions;
-        self.counts.redundant += other.counts.redundant;
-        self.counts.shared |= other.counts.shared;
-        self.counts.limits.extend(other.counts.limits);
-        self.finding = other.finding;
-        self.cut = self.cut.take().or(other.cut);
-        if self.largest.is_empty() {
-            self.largest = other.largest;
-        }
-        if !other.limits.is_empty() {
-            self.limits = self.counts.limits.list();
         }
     }
 }

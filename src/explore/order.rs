@@ -9,9 +9,10 @@ use crate::world::clock::Clock;
 use crate::world::execution::{Event, Execution};
 use crate::world::operation::{Kind, ObjectId, Operation, Outcome, Relation, ThreadId, affects, relation};
 use crate::world::task::Announced;
+use serde::{Deserialize, Serialize};
 
 /// A step, as far as its order matters.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// Whose.
     pub thread: ThreadId,
@@ -234,6 +235,26 @@ impl Order {
             None => execution.threads[thread.index()].spawned_after.and_then(|e| self.before_event(e))?,
         };
         Some(&self.clocks[last])
+    }
+
+    /// How many threads made steps, or could have.
+    pub fn threads(&self) -> usize {
+        self.of_thread.len()
+    }
+
+    /// Who could make the next step behind the first so many of each thread.
+    pub fn next_behind<'a>(&'a self, set: &'a [u32]) -> impl Iterator<Item = ThreadId> + 'a {
+        let next = |thread: usize| self.of_thread[thread].get(set[thread] as usize);
+        let possible = move |thread: &usize| {
+            next(*thread).is_some_and(|step| {
+                let clock = &self.clocks[*step];
+                let is_in = |(other, made): (usize, &u32)| {
+                    clock.get(ThreadId(other as u16)) <= made + u32::from(other == *thread)
+                };
+                set.iter().enumerate().all(is_in)
+            })
+        };
+        (0..set.len()).filter(possible).map(|thread| ThreadId(thread as u16))
     }
 
     /// Whether a step is one of the first so many of its thread.

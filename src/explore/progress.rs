@@ -41,11 +41,15 @@ struct Line {
     next: Instant,
 }
 
+/// Whether somebody looks on.
+pub fn is_live() -> bool {
+    !QUIET.get() && std::io::stderr().is_terminal()
+}
+
 impl Line {
     /// Nothing is shown in the first second.
     fn new() -> Self {
-        let live = !QUIET.get() && std::io::stderr().is_terminal();
-        Self { live, shown: false, next: Instant::now() + Duration::from_secs(1) }
+        Self { live: is_live(), shown: false, next: Instant::now() + Duration::from_secs(1) }
     }
 
     fn show(&mut self, text: impl FnOnce() -> String) {

@@ -38,6 +38,13 @@ pub fn command(schedule: &str) -> String {
     format!("{}={schedule}{test}", super::REPLAY)
 }
 
+/// Puts the search of a verdict down in a file, if its engine can. Returns the command that goes on with it.
+pub fn keep_checkpoint(verdict: &Verdict) -> Option<String> {
+    let file = verdict.coverage().checkpoint.as_ref()?.keep()?;
+    let test = test_name().map(|test| format!(" cargo test {test}")).unwrap_or_default();
+    Some(format!("{}={}{test}", super::agenda::RESUME, file.display()))
+}
+
 /// The name of the test that runs on this thread, as cargo's harness has it.
 fn test_name() -> Option<String> {
     let thread = std::thread::current();

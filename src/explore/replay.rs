@@ -4,7 +4,7 @@ use super::driver::{Restart, Strategy};
 use super::finding::Finding;
 use super::judge::{Judged, judge_run};
 use super::schedule::{Pick, Schedule};
-use crate::world::execution::Execution;
+use crate::world::execution::{Execution, Known};
 use crate::world::failure::{Failure, Reason};
 use crate::world::operation::ThreadId;
 use shuttle::scheduler::Task;
@@ -34,8 +34,8 @@ impl Replay {
 }
 
 impl Strategy for Replay {
-    fn all_eager(&self) -> bool {
-        self.schedule.is_eager()
+    fn known(&self) -> Known {
+        self.schedule.known()
     }
 
     fn restart(&mut self) -> Restart {

@@ -1,9 +1,13 @@
 //! Schedules as short printable strings: who made each step, and which way each choice went.
 //!
-//! `r1:` says the version; then a tilde if every future makes its step in every poll (`world::task`); then, for one of several scenarios, its number and a stroke; then a character a step, the thread in base 36 (in brackets from 36 on), and
-//! behind a step that was a choice a point and the way it took.
+//! `r1:` says the version; then a tilde if every future makes its step in every poll (`world::task`); then, if
+//! not all threads are spawned by the main one, who spawns each, in the order of their numbers, and a plus;
+//! then, for one of several scenarios, its number and a stroke; then a character a step, the thread in base
+//! 36 (in brackets from 36 on), and behind a step that was a choice a point and the way it took.
 
+use crate::world::execution::Known;
 use crate::world::operation::ThreadId;
+use crate::world::task::Eager;
 use std::fmt;
 use std::str::FromStr;
 
@@ -30,12 +34,15 @@ pub struct Pick {
 pub struct Schedule {
     scenario: Option<usize>,
     eager: bool,
+    parents: Vec<ThreadId>,
     picks: Vec<(Pick, bool)>,
 }
 
 const VERSION: &str = "r1:";
 
 const EAGER: &str = "~";
+
+const PARENTS: &str = "+";
 
 impl Schedule {
     /// One step more; `chooses` says that it is a choice.
@@ -64,9 +71,14 @@ impl Schedule {
         Self { scenario: Some(scenario), ..self }
     }
 
-    /// Whether every future makes its step in every poll.
-    pub fn is_eager(&self) -> bool {
-        self.eager
+    /// What it says of the program: whether every future makes its step in every poll, and who spawns whom.
+    pub(crate) fn known(&self) -> Known {
+        Known { eager: Eager::everywhere(self.eager), parents: self.parents.clone() }
+    }
+
+    /// Who spawns each thread but the main one.
+    pub(crate) fn set_parents(&mut self, parents: Vec<ThreadId>) {
+        self.parents = parents;
     }
 
     /// Every future makes its step in every poll, or only those of which it matters.
@@ -89,22 +101,28 @@ impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(VERSION)?;
         f.write_str(if self.eager { EAGER } else { "" })?;
+        if self.parents.iter().any(|parent| *parent != ThreadId::MAIN) {
+            self.parents.iter().try_for_each(|parent| digit(f, u32::from(parent.0)))?;
+            f.write_str(PARENTS)?;
+        }
         if let Some(scenario) = self.scenario {
             write!(f, "{scenario}/")?;
         }
         for (pick, chooses) in &self.picks {
-            match char::from_digit(u32::from(pick.thread.0), 36) {
-                Some(digit) => write!(f, "{digit}")?,
-                None => write!(f, "({})", pick.thread.0)?,
-            }
+            digit(f, u32::from(pick.thread.0))?;
             if *chooses {
-                match char::from_digit(pick.choice, 36) {
-                    Some(digit) => write!(f, ".{digit}")?,
-                    None => write!(f, ".({})", pick.choice)?,
-                }
+                f.write_str(".")?;
+                digit(f, pick.choice)?;
             }
         }
         Ok(())
+    }
+}
+
+fn digit(f: &mut fmt::Formatter<'_>, number: u32) -> fmt::Result {
+    match char::from_digit(number, 36) {
+        Some(digit) => write!(f, "{digit}"),
+        None => write!(f, "({number})"),
     }
 }
 
@@ -132,13 +150,18 @@ impl FromStr for Schedule {
         if let Some(steps) = rest.strip_prefix(EAGER) {
             (schedule.eager, rest) = (true, steps);
         }
+        if let Some((mut parents, steps)) = rest.split_once(PARENTS) {
+            while !parents.is_empty() {
+                schedule.parents.push(thread(&mut parents)?);
+            }
+            rest = steps;
+        }
         if let Some((scenario, steps)) = rest.split_once('/') {
             schedule.scenario = Some(scenario.parse().map_err(|_| bad(rest))?);
             rest = steps;
         }
         while !rest.is_empty() {
-            let thread = number(&mut rest)?;
-            let thread = ThreadId(u16::try_from(thread).map_err(|_| bad(rest))?);
+            let thread = thread(&mut rest)?;
             let chooses = rest.starts_with('.');
             let choice = if chooses {
                 rest = &rest[1..];
@@ -150,6 +173,11 @@ impl FromStr for Schedule {
         }
         Ok(schedule)
     }
+}
+
+fn thread(rest: &mut &str) -> Result<ThreadId, ParseScheduleError> {
+    let number = number(rest)?;
+    u16::try_from(number).map(ThreadId).map_err(|_| bad(rest))
 }
 
 fn number(rest: &mut &str) -> Result<u32, ParseScheduleError> {
@@ -184,6 +212,7 @@ mod tests {
         is_kept("r1:214/0121");
         is_kept("r1:~0121");
         is_kept("r1:~3/0121");
+        is_kept("r1:~0012(40)+3/0121");
     }
 
     #[test]

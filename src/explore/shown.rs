@@ -38,7 +38,7 @@ pub fn shown(
     first: Finding,
 ) -> Finding {
     // A schedule in which only some futures are eager does not stand by itself.
-    let stands = !execution::with(|e| e.sites.has_learned());
+    let stands = !execution::with(|e| e.sites.eager.is_any());
     let mut left = Steps(STEPS_MAX);
     for preemptions_max in 0.. {
         let search = Bounded::new(preemptions_max, judge.clone(), left).for_the_best();

@@ -8,7 +8,7 @@ use super::driver::{Program, Restart, Strategy, drive};
 use super::finding::Finding;
 use super::judge::{Judged, judge_run};
 use super::schedule::{Pick, Schedule};
-use crate::world::execution::Execution;
+use crate::world::execution::{Execution, Known};
 use crate::world::operation::ThreadId;
 use shuttle::scheduler::Task;
 
@@ -24,7 +24,11 @@ type Departure = (Place, Pick);
 /// A schedule under which the program fails with as few switches as could be found; `found` where no smaller
 /// one fails.
 pub fn smaller(program: &Program, judge: &Judged, steps_max: usize, found: &Schedule) -> Schedule {
-    let followed = run(program, judge, steps_max, Directed::following(found.clone()));
+    let run = |directed: Directed, known: &Schedule| {
+        let directed = Directed { judge: judge.clone(), known: known.known(), ..directed };
+        drive(program, directed, steps_max).0
+    };
+    let followed = run(Directed::following(found.clone()), found);
     let (mut best, mut departures) = match followed.failed {
         Some(schedule) => (schedule, followed.departed),
         None => return found.clone(),
@@ -38,7 +42,7 @@ pub fn smaller(program: &Program, judge: &Judged, steps_max: usize, found: &Sche
             let mut fewer = departures.clone();
             fewer.drain(from..(from + size).min(fewer.len()));
             trials += 1;
-            let tried = run(program, judge, steps_max, Directed::by(fewer));
+            let tried = run(Directed::by(fewer), &best);
             if let Some(schedule) = tried.failed.filter(|_| tried.departed.len() < departures.len()) {
                 smaller = Some((schedule, tried.departed));
                 break;
@@ -56,10 +60,6 @@ pub fn smaller(program: &Program, judge: &Judged, steps_max: usize, found: &Sche
     best
 }
 
-fn run(program: &Program, judge: &Judged, steps_max: usize, directed: Directed) -> Directed {
-    drive(program, Directed { judge: judge.clone(), ..directed }, steps_max).0
-}
-
 /// One execution that departs from the plainest one here and there.
 #[derive(Default)]
 struct Directed {
@@ -67,6 +67,7 @@ struct Directed {
     wanted: Vec<Departure>,
     followed: Option<Schedule>,
     judge: Judged,
+    known: Known,
     at: usize,
     begun: bool,
     /// The departures that were made.
@@ -93,6 +94,10 @@ impl Directed {
 }
 
 impl Strategy for Directed {
+    fn known(&self) -> Known {
+        self.known.clone()
+    }
+
     fn restart(&mut self) -> Restart {
         (self.begun, self.at) = (false, 0);
         self.departed.clear();

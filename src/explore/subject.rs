@@ -1,13 +1,15 @@
 //! Scenarios of a subject: each is run as a program, and what its callers saw is judged.
 
+use super::agenda::Agenda;
 use super::driver::Program;
 use super::dropped::{Called, MayBeDropped};
+use super::ended::Ended;
 use super::finding::Finding;
 use super::judge::{Judge, Judged};
 use super::progress::{self, Scenarios};
 use super::record::Record;
 use super::schedule::Schedule;
-use super::{Ended, Engine, Explorer, stress};
+use super::{Engine, Explorer, interrupt, stress};
 use crate::spec::{Bounds, Scenario, Spec, Subject};
 use crate::verdict::{Counterexample, Cut, Verdict};
 use crate::world::execution::{self, Narrator};
@@ -25,6 +27,7 @@ impl Explorer {
     /// some order of its calls, which respects what returned before what began, explains all answers.
     ///
     /// The bound on executions is shared out evenly among the scenarios.
+    #[track_caller]
     pub fn explore_subject<S: Subject>(&self, bounds: &Bounds<S::Spec>) -> Verdict {
         let drops = bounds.cancellations_max();
         if drops > 0 && matches!(self.engine, Engine::Loom | Engine::Stress) {
@@ -36,17 +39,19 @@ impl Explorer {
     }
 
     /// As [`explore_subject`](Self::explore_subject), for scenarios of the caller's own.
+    #[track_caller]
     pub fn explore_scenarios<S: Subject>(&self, initial: &S::Spec, scenarios: &[Scenario<Op<S>>]) -> Verdict {
         self.explore_all::<S>(initial, scenarios, 0)
     }
 
+    #[track_caller]
     fn explore_all<S: Subject>(
         &self,
         initial: &S::Spec,
         scenarios: &[Scenario<Op<S>>],
         drops: usize,
     ) -> Verdict {
-        let start = Instant::now();
+        let (start, at) = (Instant::now(), Location::caller());
         let by_schedule = self.by_schedule(|schedule| {
             let number = schedule.scenario().unwrap_or(0);
             match number.checked_sub(1).and_then(|i| scenarios.get(i)) {
@@ -59,25 +64,31 @@ impl Explorer {
         if let Some(ended) = by_schedule {
             return self.verdict(ended, start);
         }
+        let agenda = match Agenda::new(self, self.search_of(at, scenarios.len(), drops)) {
+            Ok(agenda) => agenda,
+            Err(why) => return self.verdict(Ended::undecided(why), start),
+        };
         let line = Scenarios::new(scenarios.len());
-        let ended = each_in_order(scenarios.len(), self.workers(), |i| {
+        let todo = agenda.todo();
+        let ended = each_in_order(todo.len(), self.workers(), |nth| {
+            let i = todo[nth];
             line.begins(i);
             let _quiet = progress::quiet();
             let explorer = self.share(scenarios.len(), start)?;
             Some(in_scenario::<S>(initial, (&scenarios[i], drops), i + 1, |program, judge| {
-                explorer.run(program, judge)
+                explorer.run(program, judge, agenda.begun(i))
             }))
         });
         drop(line);
-        let left_out = ended.len() < scenarios.len();
-        let mut all = Ended::default();
-        for scenario in ended {
-            all.add(scenario);
+        self.verdict(agenda.close(ended, || self.cut_between_programs()), start)
+    }
+
+    /// What ended a search between two programs.
+    fn cut_between_programs(&self) -> Cut {
+        if interrupt::is_called() {
+            return Cut::Interrupted;
         }
-        if all.finding.is_none() && left_out {
-            all.cut = Some(Cut::Elapsed { ms_max: self.elapsed_ms_max.unwrap_or_default() });
-        }
-        self.verdict(all, start)
+        Cut::Elapsed { ms_max: self.elapsed_ms_max.unwrap_or_default() }
     }
 
     /// Scenarios that are explored at a time. It changes no verdict. On real threads, one.
@@ -92,7 +103,7 @@ impl Explorer {
     fn share(&self, scenarios: usize, start: Instant) -> Option<Self> {
         let share = |total: u64| total.div_ceil(scenarios as u64);
         let left = self.elapsed_ms_max.map(|max| max.saturating_sub(start.elapsed().as_millis() as u64));
-        (left != Some(0)).then(|| Self {
+        (left != Some(0) && !interrupt::is_called()).then(|| Self {
             executions_max: self.executions_max.or(self.engine.default_executions()).map(share),
             elapsed_ms_max: left,
             ..self.clone()

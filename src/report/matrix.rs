@@ -31,6 +31,9 @@ pub struct Cell {
     /// Whether those are every program of the size, and not only what contends.
     #[serde(default)]
     pub every_program: bool,
+    /// The command that goes on with the search, if it was put down.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub resume: Option<String>,
     /// What a proof leaves out.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub limits: Vec<String>,

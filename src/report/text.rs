@@ -45,6 +45,7 @@ fn cut_text(cut: &Cut) -> String {
         Cut::Choices { max } => {
             format!("with at most {} from the first way of a choice", plural(*max as u64, "departure"))
         }
+        Cut::Interrupted => "put down by Ctrl-C".to_owned(),
         Cut::Replay => "it ran one execution, by its schedule".to_owned(),
         Cut::Sampling => "it draws executions and cannot run them all".to_owned(),
     }

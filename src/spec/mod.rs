@@ -24,6 +24,8 @@ pub mod set;
 pub mod stack;
 mod subject;
 
+#[cfg(feature = "model")]
+pub(crate) use programs::Random;
 pub use scenario::{Bounds, Scenario};
 pub use subject::Subject;
 

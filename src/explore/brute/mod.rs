@@ -4,12 +4,14 @@ pub(super) mod program;
 
 use super::budget::Budget;
 use super::driver::{Restart, Strategy, drive};
+use super::estimate::interleavings;
 use super::exhaustive::Exhaustive;
 use super::order::Order;
 use super::schedule::{Pick, Schedule};
-use crate::world::execution::Execution;
+use crate::world::execution::{Execution, Known};
 use crate::world::failure::Failure;
 use crate::world::operation::{Kind, ThreadId};
+use crate::world::task::Eager;
 use program::{Chance, Op, runnable};
 use shuttle::scheduler::Task;
 use std::collections::BTreeSet;
@@ -23,6 +25,8 @@ pub(super) struct Seen {
     pub deadlocks: BTreeSet<String>,
     /// Executions that showed an order once more.
     pub again: usize,
+    /// Each execution as one over the number of interleavings of its order.
+    pub weighed: f64,
 }
 
 impl Seen {
@@ -33,6 +37,7 @@ impl Seen {
             return;
         }
         self.order.work_out(execution);
+        self.weighed += interleavings(&self.order).expect("a small order").recip();
         let order = self.order.canonical();
         let new = match execution.failure.take() {
             None => self.orders.insert(order),
@@ -62,8 +67,8 @@ impl Unstopped {
 }
 
 impl Strategy for Unstopped {
-    fn all_eager(&self) -> bool {
-        self.eager
+    fn known(&self) -> Known {
+        Known { eager: Eager::everywhere(self.eager), ..Known::default() }
     }
 
     fn restart(&mut self) -> Restart {
@@ -112,8 +117,8 @@ impl Naive {
 }
 
 impl Strategy for Naive {
-    fn all_eager(&self) -> bool {
-        self.eager
+    fn known(&self) -> Known {
+        Known { eager: Eager::everywhere(self.eager), ..Known::default() }
     }
 
     fn begin(&mut self) -> bool {
@@ -214,6 +219,27 @@ fn an_outcome_that_depends_on_the_order_is_not_taken_for_known() {
     ] {
         assert!(matches!(compare_within(&threads, 100_000), Compared::Same { .. }), "{threads:?}");
     }
+}
+
+/// What random descents draw from: so their mean tends to the number of orders.
+#[test]
+fn each_execution_as_one_over_the_interleavings_of_its_order_counts_the_orders() {
+    let mut compared = 0;
+    for family in 0..2 {
+        let mut chance = Chance::new(family);
+        for _ in 0..30 {
+            let threads = chance.program(family);
+            let search = Naive { ends_are_seen: true, ..Naive::new(2_000) };
+            let (naive, _) = drive(&runnable(&threads).0, search, 1_000);
+            if naive.left == 0 {
+                continue;
+            }
+            let (seen, orders) = (&naive.seen, naive.seen.orders.len() + naive.seen.deadlocks.len());
+            assert!((seen.weighed - orders as f64).abs() < 1e-6, "{threads:?}: {orders} as {}", seen.weighed);
+            compared += 1;
+        }
+    }
+    assert!(compared > 5, "{compared} programs are small enough");
 }
 
 /// `RACEPROOF_PROGRAMS=20000` for more of them than a plain run compares.

@@ -14,21 +14,25 @@ mod crowd;
 mod wakeup;
 
 use super::budget::Budget;
-use super::driver::{Restart, Strategy};
+use super::driver::{Counts, Restart, Strategy};
 use super::finding::Finding;
 use super::judge::{Judged, judge_class};
 use super::order::{Order, Step};
 use super::schedule::{Pick, Schedule};
 use crate::verdict::Cut;
-use crate::world::execution::Execution;
+use crate::world::execution::{Execution, Known};
 use crate::world::failure::{Failure, Reason};
 use crate::world::operation::{Kind, Outcome, ThreadId};
 use crowd::Crowd;
+use serde::{Deserialize, Serialize};
 use shuttle::scheduler::Task;
 use wakeup::Tree;
 
+/// The share of a search that is done before its tree tells more than an estimate from before.
+const TRUSTED: f64 = 0.05;
+
 /// One point of the search: the state before a step of the current execution.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Point {
     /// The step that the current execution makes here.
     taken: Step,
@@ -42,6 +46,18 @@ struct Point {
     tree: Tree,
     /// What is to be run behind the current step, until the next point takes it over.
     below: Tree,
+}
+
+/// A search of one program that was put down between two executions.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Begun {
+    points: Vec<Point>,
+    crowd: Crowd,
+    choices_left_out: bool,
+    /// What executions so far have taught of the program.
+    known: Known,
+    /// What they have counted.
+    counts: Counts,
 }
 
 /// The search.
@@ -66,6 +82,9 @@ pub struct Exhaustive {
     /// The schedule of an execution that shows it.
     pub failed: Option<Schedule>,
     diverged: Option<String>,
+    known: Known,
+    counted: Counts,
+    about: Option<f64>,
 }
 
 impl Exhaustive {
@@ -87,7 +106,28 @@ impl Exhaustive {
             finding: None,
             failed: None,
             diverged: None,
+            known: Known::default(),
+            counted: Counts::default(),
+            about: None,
         }
+    }
+
+    /// With about so many executions in all, as far as can be told before.
+    pub fn about(self, executions: Option<f64>) -> Self {
+        Self { about: executions, ..self }
+    }
+
+    /// A search that goes on where it was put down.
+    pub fn going_on(self, begun: Begun) -> Self {
+        let Begun { points, crowd, choices_left_out, known, counts } = begun;
+        let executions = counts.executions + counts.redundant;
+        Self { points, crowd, choices_left_out, known, counted: counts, executions, begun: true, ..self }
+    }
+
+    /// Puts the search down, which has taught and counted so much.
+    pub fn put_down(self, known: Known, counts: Counts) -> Begun {
+        let Self { points, crowd, choices_left_out, .. } = self;
+        Begun { points, crowd, choices_left_out, known, counts }
     }
 
     /// With at most so many departures from the first way of a choice in one execution.
@@ -204,6 +244,14 @@ fn ways(step: &Step) -> impl Iterator<Item = Step> + '_ {
 }
 
 impl Strategy for Exhaustive {
+    fn known(&self) -> Known {
+        self.known.clone()
+    }
+
+    fn counted(&self) -> Counts {
+        self.counted.clone()
+    }
+
     fn restart(&mut self) -> Restart {
         self.points.clear();
         (self.diverged, self.begun, self.executions) = (None, false, 0);
@@ -233,7 +281,7 @@ impl Strategy for Exhaustive {
 
     /// By the share of the search that is done: of each point's branches those before the one that is
     /// run, weighed as if all branches were alike (Knuth, Math. Comp. 29, 1975). It corrects itself as
-    /// branches are found.
+    /// branches are found; while little is done, what was estimated before is nearer.
     fn estimate(&self) -> Option<f64> {
         let (mut done, mut share) = (0.0, 1.0);
         for point in &self.points {
@@ -241,7 +289,8 @@ impl Strategy for Exhaustive {
             done += share * point.run as f64 / branches;
             share /= branches;
         }
-        (done > 0.0).then(|| self.executions as f64 / done)
+        let found = (done > 0.0).then(|| self.executions as f64 / done);
+        self.about.filter(|_| done < TRUSTED).or(found)
     }
 
     fn end(&mut self, execution: &mut Execution, picks: &Schedule) -> bool {

@@ -9,7 +9,7 @@ use crate::explore::order::{Begin, Sequence, Step};
 use crate::world::operation::ThreadId;
 
 /// Branches in the order in which they will be run. Without branches, anything may follow.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Tree {
     branches: Vec<(Step, Tree)>,
 }

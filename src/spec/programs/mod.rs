@@ -6,7 +6,7 @@ mod symmetry;
 #[cfg(test)]
 mod tests;
 
-pub(super) use sample::Random;
+pub(crate) use sample::Random;
 
 use super::Spec;
 use symmetry::renamings;

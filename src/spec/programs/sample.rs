@@ -7,10 +7,10 @@ use std::collections::HashSet;
 const DRAWS: usize = 100;
 
 /// Numbers by chance, the same for the same seed (splitmix64).
-pub(in crate::spec) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub(in crate::spec) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -23,7 +23,7 @@ impl Random {
     }
 
     /// A number below `n`.
-    fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         // The high half of a product: as even as 64 bits allow.
         ((u128::from(self.next()) * n as u128) >> 64) as usize
     }

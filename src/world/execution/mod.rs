@@ -13,7 +13,7 @@ pub use threads::{Phase, Thread};
 use super::failure::{Failure, Panic, Reason};
 use super::object::{Object, State, Step};
 use super::operation::{At, Kind, ObjectId, Operation, Outcome, ThreadId, Value};
-use super::task::{Announced, Sites};
+use super::task::{Announced, Eager, Sites};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -55,6 +55,15 @@ pub struct Event {
     pub announced: Announced,
     /// Steps that made this one possible, in `Execution::after`.
     after: Range<u32>,
+}
+
+/// What is known of a program beside its executions.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Known {
+    /// Where futures make their steps in every poll.
+    pub eager: Eager,
+    /// Who spawns each thread but the main one, by identity: so identities stay what they are.
+    pub parents: Vec<ThreadId>,
 }
 
 /// The state of one execution.
@@ -130,12 +139,17 @@ impl Execution {
         self.threads[ThreadId::MAIN.index()].object = place.slot;
     }
 
-    /// Forgets the program: identities of threads begin anew.
-    pub fn forget_program(&mut self) {
-        self.identities.clear();
+    /// Another program, or the same from its beginning: of which so much is known.
+    pub fn begin_program(&mut self, known: Known) {
         self.threads.iter_mut().for_each(|thread| thread.task.forget());
         self.threads.clear();
-        self.sites = Sites::default();
+        self.set_parents(&known.parents);
+        self.sites = Sites { eager: known.eager, ..Sites::default() };
+    }
+
+    /// What executions so far have taught of the program.
+    pub fn known(&self) -> Known {
+        Known { eager: self.sites.eager.clone(), parents: self.parents() }
     }
 
     /// Makes an object of the current thread.

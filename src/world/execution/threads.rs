@@ -84,6 +84,24 @@ impl Execution {
         thread.knowledge.clock.tick(id);
     }
 
+    /// Who spawns each thread but the main one, in the order of their identities.
+    pub fn parents(&self) -> Vec<ThreadId> {
+        let mut parents = vec![ThreadId::MAIN; self.identities.len()];
+        for ((parent, _), id) in &self.identities {
+            parents[id.index() - 1] = *parent;
+        }
+        parents
+    }
+
+    /// Gives the children of these threads the identities from 1 on.
+    pub fn set_parents(&mut self, parents: &[ThreadId]) {
+        self.identities.clear();
+        for (i, parent) in parents.iter().enumerate() {
+            let nth = parents[..i].iter().filter(|earlier| *earlier == parent).count() as u32;
+            self.identities.insert((*parent, nth), ThreadId(i as u16 + 1));
+        }
+    }
+
     /// Starts a thread of the current one, and returns who it is.
     pub fn spawn(&mut self, name: Option<String>, at: At) -> ThreadId {
         let parent = self.current;

@@ -8,7 +8,7 @@ use crate::world::clock::Clock;
 use crate::world::operation::Relation;
 
 /// What is done to a barrier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Gate {
     /// Arrives; the last one leads (`Together`), and passes.
     Arrive,

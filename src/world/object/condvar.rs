@@ -10,7 +10,7 @@ use super::{Outcome, Step, ThreadId};
 use crate::world::operation::{Patience, Relation};
 
 /// What is done to a condition variable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Cv {
     /// Joins those who wait, and still holds the mutex.
     Wait,

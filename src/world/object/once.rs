@@ -5,7 +5,7 @@ use crate::world::clock::Clock;
 use crate::world::operation::Relation;
 
 /// What is done to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Do {
     /// Begins it, waiting for whoever is at it; or finds it done (`Failed`).
     Begin,

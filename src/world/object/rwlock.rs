@@ -9,7 +9,7 @@ use crate::world::clock::Clock;
 use crate::world::operation::Relation;
 
 /// What is done to a lock of this kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Rw {
     /// Joins the queue of writers: from now on readers wait.
     Queue,

@@ -6,7 +6,7 @@ use crate::world::clock::Clock;
 use crate::world::operation::{Kind, Patience, Relation};
 
 /// What is done to a thread that parks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Parking {
     /// The thread itself waits for its token, and takes it.
     Park(Patience),

@@ -7,7 +7,7 @@
 //!
 //! Whatever could tell a lie from the truth before the task has answered `Pending` exposes it: another
 //! future that is polled, a step, a drop, the task's end. Then the execution is given up, and the search
-//! begins anew with that line among the eager ones (`Sites`). A future of an eager line makes its
+//! begins anew with that line among the eager ones (`Eager, Sites`). A future of an eager line makes its
 //! step in every poll: it tries its operation, and answers `Pending` if it would have to wait. A task that
 //! answers `Pending` then is polled again, which is a step (`Kind::Repoll`), when one of those operations can
 //! go on or when somebody has called its waker.
@@ -23,7 +23,7 @@ mod standing;
 mod waker;
 
 pub use leaf::{Turn, Waits, no_lie_stands};
-pub use standing::{Announced, Sites, Standing};
+pub use standing::{Announced, Eager, Sites, Standing};
 pub use waker::call_due;
 
 use super::failure::Panic;

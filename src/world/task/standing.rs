@@ -5,7 +5,7 @@ use crate::world::execution::Execution;
 use crate::world::failure::Failure;
 use crate::world::object::State;
 use crate::world::operation::{At, Kind, ObjectId, ThreadId};
-use std::rc::Rc;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -76,20 +76,63 @@ pub struct Standing {
 }
 
 /// What a task's step has to do with steps on other objects than its own.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Announced {
     /// What it waits for if it is to be polled again, and what others may call wakers for.
-    pub members: Option<Rc<[(ObjectId, Kind)]>>,
+    pub members: Option<Arc<[(ObjectId, Kind)]>>,
     /// Whether calls of its waker may be seen in it.
     pub listens: bool,
+}
+
+/// A line of the program, as it is written down.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+struct Site {
+    file: Cow<'static, str>,
+    line: u32,
+    column: u32,
+}
+
+impl Site {
+    fn is(&self, at: At) -> bool {
+        (self.line, self.column) == (at.line(), at.column()) && self.file == at.file()
+    }
+}
+
+impl From<At> for Site {
+    fn from(at: At) -> Self {
+        Self { file: Cow::Borrowed(at.file()), line: at.line(), column: at.column() }
+    }
+}
+
+/// The lines whose futures make their steps in every poll.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Eager {
+    /// All do.
+    pub all: bool,
+    lines: Vec<Site>,
+}
+
+impl Eager {
+    /// All futures, if `all`, and else none.
+    pub fn everywhere(all: bool) -> Self {
+        Self { all, lines: Vec::new() }
+    }
+
+    /// Whether some futures make their steps at once.
+    pub fn is_any(&self) -> bool {
+        self.all || !self.lines.is_empty()
+    }
+
+    fn holds(&self, at: At) -> bool {
+        self.all || self.lines.iter().any(|line| line.is(at))
+    }
 }
 
 /// Where futures do not lie.
 #[derive(Debug, Default)]
 pub struct Sites {
-    eager: Vec<At>,
-    /// Everywhere.
-    pub all: bool,
+    /// What is known of the program.
+    pub eager: Eager,
     /// The lines that were exposed in this execution.
     pub exposed: Vec<At>,
     /// The futures that were polled in this execution, to number them.
@@ -103,30 +146,26 @@ impl Sites {
         self.leaves = 0;
     }
 
-    /// Whether some futures make their steps at once.
-    pub fn has_learned(&self) -> bool {
-        self.all || !self.eager.is_empty()
-    }
-
     /// Whether a future of this line makes its step at once.
     pub fn is_eager(&self, at: At) -> bool {
-        self.all || self.eager.contains(&at)
+        self.eager.holds(at)
     }
 
     /// Whether a task that this line spawned may be aborted.
     pub fn is_abortable(&self, at: At) -> bool {
-        self.all || self.eager.contains(&at)
+        self.eager.holds(at)
     }
 
     /// From now on the exposed lines are eager. Returns whether one of them was not.
     pub fn learn(&mut self) -> bool {
-        let before = self.eager.len();
+        let lines = &mut self.eager.lines;
+        let before = lines.len();
         for at in std::mem::take(&mut self.exposed) {
-            if !self.eager.contains(&at) {
-                self.eager.push(at);
+            if !lines.iter().any(|line| line.is(at)) {
+                lines.push(at.into());
             }
         }
-        self.eager.len() > before
+        lines.len() > before
     }
 }
 

@@ -1,5 +1,7 @@
 //! What one step does: an operation of one kind on one object, asked for by one line of the program.
 
+mod ordering;
+
 use super::object::barrier::{self, Gate};
 use super::object::condvar::{self, Cv};
 use super::object::notify::{self, Bell};
@@ -16,7 +18,7 @@ pub type At = &'static Location<'static>;
 
 /// The identity of a thread within a program: the same in every execution, in whatever order threads
 /// were started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct ThreadId(pub u16);
 
 impl ThreadId {
@@ -31,7 +33,7 @@ impl ThreadId {
 
 /// The identity of an object within a program: the thread that made it, and how many that thread had
 /// made before. So it is the same in every execution, in whatever order objects were made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct ObjectId {
     /// Who made it.
     pub creator: ThreadId,
@@ -51,7 +53,7 @@ pub struct Operation {
 }
 
 /// The kinds of operation, over all objects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Kind {
     /// The last step of a thread.
     Exit,
@@ -86,15 +88,15 @@ pub enum Kind {
     /// Takes the poison off a lock.
     ClearPoison,
     /// Reads an atomic.
-    Load(Ordering),
+    Load(#[serde(with = "ordering")] Ordering),
     /// Writes an atomic.
-    Store(Ordering),
+    Store(#[serde(with = "ordering")] Ordering),
     /// Reads and writes an atomic in one.
-    Rmw(Ordering),
+    Rmw(#[serde(with = "ordering")] Ordering),
     /// Writes an atomic if it has the expected value: the orderings of success and of failure.
-    CompareExchange(Ordering, Ordering),
+    CompareExchange(#[serde(with = "ordering")] Ordering, #[serde(with = "ordering")] Ordering),
     /// Orders atomics of one thread.
-    Fence(Ordering),
+    Fence(#[serde(with = "ordering")] Ordering),
     /// Reads plain memory: no step, and checked for data races.
     CellRead,
     /// Writes plain memory: no step, and checked for data races.
@@ -126,7 +128,7 @@ pub enum Kind {
 }
 
 /// How long a step waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Patience {
     /// For ever.
     Endless,
@@ -139,7 +141,7 @@ pub enum Patience {
 }
 
 /// What a step turned out to be: two operations of one kind may commute or not by their outcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Outcome {
     /// It did what it was asked for.
     Done,
