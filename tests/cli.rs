@@ -137,8 +137,7 @@ fn a_search_that_is_cut_short_is_passed_and_not_what_was_asked_for() {
         assert_eq!(code, 1, "{out}");
         assert!(!out.contains('✓'), "{out}");
         assert!(out.contains("0 of") || out.contains("passed: no proof"), "{out}");
-        let unexpected =
-            engines.split(',').map(|e| format!("raceproof: unexpected: mutex is passed by {e}"));
+        let unexpected = engines.split(',').map(|e| format!("raceproof: unexpected: mutex is passed by {e}"));
         let (said, goes_on): (Vec<&str>, _) = err.lines().partition(|line| line.contains("unexpected"));
         assert_eq!(said, unexpected.collect::<Vec<_>>());
         assert!(goes_on.iter().all(|line| line.starts_with("raceproof: put down; goes on with: ")), "{err}");

@@ -10,7 +10,7 @@ use crate::world::operation::{ObjectId, Relation};
 use std::collections::VecDeque;
 
 /// What is done. A future is known by a name of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Bell {
     /// A future is made.
     Make(ObjectId),

@@ -12,7 +12,7 @@ use crate::world::operation::{ObjectId, Relation};
 use std::collections::VecDeque;
 
 /// What is done to a semaphore. A future that waits is known by a name of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Sem {
     /// Takes so many permits, or joins the queue (`Queued`).
     Acquire(u32, ObjectId),
