@@ -6,7 +6,7 @@ use super::brute_tasks::{Compared, Outcomes, compare_programs};
 use super::driver::Program;
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use crate::tokio::sync::{Mutex, Notify, RwLock, Semaphore};
+use crate::tokio::sync::{Barrier, Mutex, Notify, OnceCell, RwLock, Semaphore, watch};
 use crate::world::{spawn, task};
 use std::panic::Location;
 use std::pin::{Pin, pin};
@@ -46,6 +46,20 @@ enum Act {
     Either(Box<Self>, Box<Self>),
     Join(Box<Self>, Box<Self>),
     Count,
+    Send(usize),
+    /// Adds to what was sent last.
+    Modify,
+    Changed,
+    /// Waits for a value that is at least so much.
+    WaitFor(usize),
+    /// Looks at what was sent last, and takes a lock meanwhile.
+    BorrowThenLock,
+    Subscribe,
+    /// No more is sent, as far as this one knows.
+    DropSender,
+    Meet,
+    Init(usize),
+    Set(usize),
 }
 
 struct Shared {
@@ -54,6 +68,21 @@ struct Shared {
     rwlock: RwLock<usize>,
     notify: Notify,
     count: AtomicUsize,
+    senders: std::sync::Mutex<Vec<watch::Sender<usize>>>,
+    receiver: watch::Receiver<usize>,
+    barrier: Barrier,
+    cell: OnceCell<usize>,
+}
+
+impl Shared {
+    fn sender(&self) -> Option<watch::Sender<usize>> {
+        let sender = self.senders.lock().unwrap().pop();
+        sender
+    }
+
+    fn back(&self, sender: watch::Sender<usize>) {
+        self.senders.lock().unwrap().push(sender);
+    }
 }
 
 type Said = Pin<Box<dyn Future<Output = String>>>;
@@ -86,7 +115,7 @@ fn run(act: Act, shared: Arc<Shared>) -> Said {
 }
 
 async fn perform(act: Act, shared: &Shared) -> String {
-    let Shared { semaphore, lock, rwlock, notify, count } = shared;
+    let Shared { semaphore, lock, rwlock, notify, count, .. } = shared;
     let counted = || count.fetch_add(1, SeqCst).to_string();
     match act {
         Act::Hold(many) => match semaphore.acquire_many(many).await {
@@ -156,7 +185,54 @@ async fn perform(act: Act, shared: &Shared) -> String {
             String::new()
         }
         Act::Count => counted(),
-        Act::Once(_) | Act::Either(..) | Act::Join(..) => unreachable!("these are made of others"),
+        _ => post(act, shared).await,
+    }
+}
+
+async fn post(act: Act, shared: &Shared) -> String {
+    let Some(sender) = shared.sender() else { return "no sender".to_owned() };
+    // A receiver that has seen nothing yet.
+    let mut receiver = shared.receiver.clone();
+    let said = match act {
+        Act::Send(value) => format!("{:?}", sender.send(value)),
+        Act::Modify => {
+            sender.send_modify(|value| *value += 1 + shared.count.load(SeqCst));
+            String::new()
+        }
+        Act::Subscribe => format!("{:?}", sender.subscribe().has_changed()),
+        Act::BorrowThenLock => {
+            let value = receiver.borrow();
+            format!("{} {} {}", *value, value.has_changed(), shared.count.fetch_add(1, SeqCst))
+        }
+        Act::DropSender => {
+            drop(sender);
+            return String::new();
+        }
+        _ => {
+            shared.back(sender);
+            return wait_for_post(act, shared, &mut receiver).await;
+        }
+    };
+    shared.back(sender);
+    said
+}
+
+async fn wait_for_post(act: Act, shared: &Shared, receiver: &mut watch::Receiver<usize>) -> String {
+    match act {
+        Act::Changed => {
+            let changed = receiver.changed().await.is_ok();
+            format!("{changed} {}", *receiver.borrow())
+        }
+        Act::WaitFor(least) => {
+            receiver.wait_for(|value| *value >= least).await.map_or(99, |value| *value).to_string()
+        }
+        Act::Meet => shared.barrier.wait().await.is_leader().to_string(),
+        Act::Init(value) => {
+            let init = async || shared.semaphore.acquire().await.map_or(Err("closed"), |_| Ok(value));
+            format!("{:?}", shared.cell.get_or_try_init(init).await)
+        }
+        Act::Set(value) => format!("{:?} {:?}", shared.cell.set(value), shared.cell.get()),
+        _ => unreachable!("these are made of others"),
     }
 }
 
@@ -170,12 +246,17 @@ fn runnable(tasks: &[Vec<Act>], permits: usize) -> (Program, Outcomes) {
     let noted = outcomes.clone();
     let tasks = tasks.to_vec();
     let program = move || {
+        let (sender, receiver) = watch::channel(0);
         let shared = Arc::new(Shared {
             semaphore: Semaphore::new(permits),
             lock: Mutex::new(0),
             rwlock: RwLock::with_max_readers(0, 2),
             notify: Notify::new(),
             count: AtomicUsize::new(0),
+            senders: std::sync::Mutex::new(vec![sender.clone(), sender.clone(), sender]),
+            receiver,
+            barrier: Barrier::new(2),
+            cell: OnceCell::new(),
         });
         let at = Location::caller();
         let spawned = tasks.iter().map(|acts| {
@@ -202,10 +283,11 @@ fn runnable(tasks: &[Vec<Act>], permits: usize) -> (Program, Outcomes) {
 type Draw = fn(&mut Chance) -> Act;
 
 /// Kinds of programs: what they are about.
-const FAMILIES: [(&str, Draw); 3] = [
+const FAMILIES: [(&str, Draw); 4] = [
     ("semaphores", Chance::of_semaphore),
     ("tokio's locks", Chance::of_locks),
     ("notifications", Chance::of_notify),
+    ("watch, barriers and cells", Chance::of_posts),
 ];
 
 impl Chance {
@@ -245,6 +327,22 @@ impl Chance {
             8 => Act::All,
             9 => Act::EnableThenWait,
             10 => Act::Lock,
+            _ => Act::Count,
+        }
+    }
+
+    fn of_posts(&mut self) -> Act {
+        let value = 1 + self.below(3);
+        match self.below(14) {
+            0..3 => Act::Send(value),
+            3 => Act::Modify,
+            4 | 5 => Act::Changed,
+            6 => Act::WaitFor(value),
+            7 => Act::BorrowThenLock,
+            8 => [Act::Subscribe, Act::DropSender][value % 2].clone(),
+            9 | 10 => Act::Meet,
+            11 => Act::Init(value),
+            12 => [Act::Set(value), Act::Close][value % 2].clone(),
             _ => Act::Count,
         }
     }
@@ -312,4 +410,9 @@ fn tokio_locks_have_the_outcomes_that_every_interleaving_has() {
 #[test]
 fn notifications_have_the_outcomes_that_every_interleaving_has() {
     compare_many(2, 100);
+}
+
+#[test]
+fn watch_barriers_and_cells_have_the_outcomes_that_every_interleaving_has() {
+    compare_many(3, 40);
 }

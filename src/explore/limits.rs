@@ -5,6 +5,7 @@ use crate::verdict::Limit;
 use crate::world::choice;
 use crate::world::execution::Execution;
 use crate::world::object::condvar::Cv;
+use crate::world::object::posts::Post;
 use crate::world::object::rwlock::Rw;
 use crate::world::object::semaphore::Sem;
 use crate::world::operation::{At, Kind};
@@ -39,6 +40,9 @@ fn of_model(kind: Kind, noun: &str) -> Option<&'static str> {
             "how long a timeout is: it is up once a thread and line whenever it may be, and later when nothing \
              else can go on",
         ),
+        (Kind::Post(Post::Borrow), _) => {
+            Some("a borrow of a watch that waits behind a sender which waits for another borrow")
+        }
         (Kind::Rw(Rw::TryRead), _) => {
             Some("readers that overtake a waiting writer behind which a try_read has failed")
         }

@@ -240,4 +240,118 @@ beside! {
             writeln!(said, "{what}").unwrap();
         }
     }
+    watch: |sync, chance, said| {
+        let (sender, receiver) = sync::watch::channel(0);
+        let mut senders = vec![sender];
+        let mut receivers = vec![receiver];
+        for value in 1..30 {
+            let n = chance.below(3);
+            let what = match (senders.first(), receivers.get_mut(n)) {
+                (Some(sender), _) if chance.below(3) == 0 => match chance.below(8) {
+                    0..2 => format!("{:?}", sender.send(value)),
+                    2 => sender.send_replace(value).to_string(),
+                    3 => {
+                        let even = chance.below(2) == 0;
+                        let modified = sender.send_if_modified(|value| {
+                            *value += usize::from(even);
+                            even
+                        });
+                        modified.to_string()
+                    }
+                    4 => {
+                        receivers.push(sender.subscribe());
+                        String::new()
+                    }
+                    5 => format!("{} {} {}", sender.receiver_count(), sender.is_closed(), *sender.borrow()),
+                    6 => format!("{:?}", polled(&mut Box::pin(sender.closed()))),
+                    _ => {
+                        if chance.below(4) == 0 {
+                            senders.clear();
+                        }
+                        String::new()
+                    }
+                },
+                (_, Some(receiver)) => match chance.below(9) {
+                    0..3 => format!("{:?}", polled(&mut Box::pin(receiver.changed()))),
+                    3 => format!("{:?}", receiver.has_changed()),
+                    4 => receiver.borrow().to_string(),
+                    5 => {
+                        let value = receiver.borrow_and_update();
+                        format!("{} {}", *value, value.has_changed())
+                    }
+                    6 => {
+                        receiver.mark_changed();
+                        String::new()
+                    }
+                    7 => {
+                        let polled = polled(&mut Box::pin(receiver.wait_for(|value| value % 2 == 0)));
+                        format!("{:?}", polled.map(|found| found.map(|value| (*value, value.has_changed()))))
+                    }
+                    _ => {
+                        let dropped = receivers.swap_remove(n);
+                        if chance.below(2) == 0 {
+                            receivers.push(dropped.clone());
+                            receivers.push(dropped);
+                        }
+                        String::new()
+                    }
+                },
+                _ => String::new(),
+            };
+            writeln!(said, "{what}").unwrap();
+        }
+    }
+    barrier: |sync, chance, said| {
+        let barrier = Arc::new(sync::Barrier::new(chance.below(4)));
+        let mut futures = Futures::new();
+        for _ in 0..30 {
+            let n = chance.below(4);
+            let what = match chance.below(6) {
+                0..2 => {
+                    let barrier = barrier.clone();
+                    futures.add(n, async move { barrier.wait().await.is_leader() });
+                    futures.poll(n, ToString::to_string)
+                }
+                2..5 => futures.poll(n, ToString::to_string),
+                _ => {
+                    futures.drop(n);
+                    String::new()
+                }
+            };
+            writeln!(said, "{what}").unwrap();
+        }
+    }
+    once_cell: |sync, chance, said| {
+        let cell = Arc::new(sync::OnceCell::new());
+        let gate = Arc::new(sync::Semaphore::new(0));
+        let mut futures = Futures::new();
+        for value in 0..20 {
+            let n = chance.below(3);
+            let what = match chance.below(9) {
+                0..3 => {
+                    let (cell, gate, fails) = (cell.clone(), gate.clone(), chance.below(3) == 0);
+                    futures.add(n, async move {
+                        let init = async || {
+                            let _ = gate.acquire().await;
+                            if fails { Err("failed") } else { Ok(value) }
+                        };
+                        cell.get_or_try_init(init).await.copied()
+                    });
+                    futures.poll(n, |value| format!("{value:?}"))
+                }
+                3..6 => futures.poll(n, |value| format!("{value:?}")),
+                6 => {
+                    futures.drop(n);
+                    String::new()
+                }
+                7 => {
+                    gate.add_permits(1);
+                    format!("{:?} {}", cell.get(), cell.initialized())
+                }
+                _ if chance.below(4) == 0 => format!("{:?}", cell.set(value)),
+                _ => String::new(),
+            };
+            writeln!(said, "{what}").unwrap();
+        }
+    }
 }

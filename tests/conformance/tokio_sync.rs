@@ -7,7 +7,9 @@ use raceproof::explore::{Engine, Explorer};
 use raceproof::sync::Arc;
 use raceproof::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use raceproof::tokio;
-use raceproof::tokio::sync::{Mutex, MutexGuard, Notify, RwLock, Semaphore, TryAcquireError};
+use raceproof::tokio::sync::{
+    Barrier, Mutex, MutexGuard, Notify, OnceCell, RwLock, Semaphore, TryAcquireError, watch,
+};
 use std::pin::pin;
 
 /// Runs a body in every world: it asserts what must hold whatever the schedule.
@@ -408,5 +410,106 @@ fn notified_enable_registers_before_the_condition_is_looked_at() {
             assert!(shared.0.load(SeqCst));
         }
         sets.await.unwrap();
+    });
+}
+
+#[test]
+fn once_cell_get_or_init_is_initialized_by_one_and_all_see_its_value() {
+    check(Loom::Too, async || {
+        let cell = Arc::new(OnceCell::new());
+        let other = Arc::clone(&cell);
+        let inits = tokio::spawn(async move { *other.get_or_init(async || 1).await });
+        let mine = *cell.get_or_init(async || 2).await;
+        assert_eq!((inits.await.unwrap(), cell.get()), (mine, Some(&mine)));
+        assert!(cell.set(3).unwrap_err().is_already_init_err());
+    });
+}
+
+#[test]
+fn once_cell_an_init_that_is_cancelled_lets_another_begin() {
+    check(Loom::Lacks, async || {
+        let cell = Arc::new(OnceCell::new());
+        let mut cancelled = Box::pin(cell.get_or_init(std::future::pending));
+        assert!(cancelled.as_mut().now_or_never().is_none());
+        assert!(cell.set(1).unwrap_err().is_initializing_err());
+        let other = Arc::clone(&cell);
+        let inits = tokio::spawn(async move { *other.get_or_init(async || 2).await });
+        drop(cancelled);
+        assert_eq!((inits.await.unwrap(), cell.initialized()), (2, true));
+    });
+}
+
+#[test]
+fn barrier_wait_lets_all_pass_when_the_last_arrives_and_one_of_them_leads() {
+    check(Loom::Lacks, async || {
+        let barrier = Arc::new(Barrier::new(2));
+        for _ in 0..2 {
+            let other = Arc::clone(&barrier);
+            let waits = tokio::spawn(async move { other.wait().await.is_leader() });
+            assert_ne!(barrier.wait().await.is_leader(), waits.await.unwrap());
+        }
+    });
+}
+
+#[test]
+fn watch_changed_sees_the_last_value_and_none_in_between() {
+    check(Loom::Lacks, async || {
+        let (sender, mut receiver) = watch::channel(0);
+        let sends = tokio::spawn(async move { (1..=2).for_each(|value| sender.send(value).unwrap()) });
+        let mut last = 0;
+        while receiver.changed().await.is_ok() {
+            let value = *receiver.borrow_and_update();
+            assert!(value >= last, "a value comes back");
+            last = value;
+        }
+        sends.await.unwrap();
+        assert_eq!(last, 2);
+    });
+}
+
+#[test]
+fn watch_changed_that_is_cancelled_marks_no_value_as_seen() {
+    check(Loom::Lacks, async || {
+        let (sender, mut receiver) = watch::channel(0);
+        let stop = Arc::new(Notify::new());
+        let stops = Arc::clone(&stop);
+        let sends = tokio::spawn(async move {
+            sender.send(1).unwrap();
+            stops.notify_one();
+            sender
+        });
+        let seen = tokio::select! {
+            changed = receiver.changed() => changed.is_ok(),
+            () = stop.notified() => false,
+        };
+        let _sender = sends.await.unwrap();
+        assert_ne!(receiver.has_changed().unwrap(), seen);
+    });
+}
+
+#[test]
+fn watch_send_fails_if_there_are_no_receivers_and_send_replace_does_not() {
+    check(Loom::Lacks, async || {
+        let (sender, receiver) = watch::channel(0);
+        let drops = tokio::spawn(async move { drop(receiver) });
+        sender.closed().await;
+        assert!(sender.send(1).is_err() && sender.is_closed());
+        assert_eq!((sender.send_replace(2), *sender.borrow()), (0, 2));
+        assert!(!sender.subscribe().has_changed().unwrap());
+        drops.await.unwrap();
+    });
+}
+
+#[test]
+fn watch_wait_for_returns_when_the_closure_holds_or_the_last_sender_is_dropped() {
+    check(Loom::Lacks, async || {
+        let (sender, mut receiver) = watch::channel(0);
+        let sends = tokio::spawn(async move {
+            sender.send_modify(|value| *value += 1);
+            sender.send_if_modified(|_| false)
+        });
+        assert_eq!(*receiver.wait_for(|value| *value == 1).await.unwrap(), 1);
+        assert!(receiver.wait_for(|value| *value == 2).await.is_err());
+        assert!(!sends.await.unwrap());
     });
 }

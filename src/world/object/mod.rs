@@ -11,6 +11,7 @@ pub mod condvar;
 mod mutex;
 pub mod notify;
 pub mod once;
+pub mod posts;
 pub mod rwlock;
 pub mod semaphore;
 pub mod thread;
@@ -52,6 +53,8 @@ pub enum State {
     Semaphore(semaphore::Semaphore),
     /// Futures that wait to be notified.
     Notify(notify::Notify),
+    /// Something that is posted to all who look.
+    Posts(posts::Posts),
     /// Threads that wait to be notified.
     Condvar(condvar::Condvar),
     /// An atomic integer, pointer or bool.
@@ -131,6 +134,11 @@ impl State {
         Self::Semaphore(semaphore::Semaphore::new(permits))
     }
 
+    /// Something that nobody has posted yet, with one who can and so many who look.
+    pub fn posts(receivers: usize) -> Self {
+        Self::Posts(posts::Posts::new(receivers))
+    }
+
     /// Something to be notified of, on which nobody waits.
     pub fn notify() -> Self {
         Self::Notify(notify::Notify::default())
@@ -183,6 +191,7 @@ impl State {
                 }
             }
             Self::Semaphore(semaphore) => !matches!(kind, Kind::Sem(kind) if !semaphore.enabled(kind)),
+            Self::Posts(posts) => !matches!(kind, Kind::Post(kind) if !posts.enabled(kind)),
             Self::Notify(notify) => !matches!(kind, Kind::Bell(kind) if !notify.enabled(kind)),
             Self::Channel(channel) => channel.enabled(kind),
             Self::Thread(thread) => thread.enabled(kind),
@@ -220,6 +229,10 @@ impl State {
                 Kind::Sem(kind) => Ok(semaphore.apply(kind, step)),
                 _ => Ok(Outcome::Done),
             },
+            Self::Posts(posts) => match step.kind {
+                Kind::Post(kind) => Ok(posts.apply(kind, step)),
+                _ => Ok(Outcome::Done),
+            },
             Self::Notify(notify) => match step.kind {
                 Kind::Bell(kind) => Ok(notify.apply(kind, step)),
                 _ => Ok(Outcome::Done),
@@ -241,6 +254,7 @@ impl State {
     pub fn news(&self, kind: Kind) -> Option<&Clock> {
         match self {
             Self::Channel(channel) => channel.news(kind),
+            Self::Posts(posts) => Some(posts.news()),
             Self::Notify(notify) => match kind {
                 Kind::Bell(kind) => notify.news(kind),
                 _ => None,

@@ -6,6 +6,7 @@ use super::object::barrier::{self, Gate};
 use super::object::condvar::{self, Cv};
 use super::object::notify::{self, Bell};
 use super::object::once::{self, Do};
+use super::object::posts::{self, Post};
 use super::object::rwlock::{self, Rw};
 use super::object::semaphore::{self, Sem};
 use super::object::thread::{self, Parking};
@@ -81,6 +82,8 @@ pub enum Kind {
     Sem(Sem),
     /// To futures that wait to be notified.
     Bell(Bell),
+    /// To what is posted to all who look.
+    Post(Post),
     /// To the token of a thread that parks.
     Parking(Parking),
     /// Asks whether a lock is poisoned.
@@ -185,6 +188,7 @@ impl Kind {
             Self::Gate(kind) => kind == Gate::Pass,
             Self::Sem(kind) => matches!(kind, Sem::Wake(_)),
             Self::Bell(kind) => matches!(kind, Bell::Wake(_)),
+            Self::Post(kind) => kind.may_wait(),
             _ => false,
         }
     }
@@ -198,6 +202,9 @@ impl Kind {
     /// Whether it may wait until a panic has unwound: nothing is asked of it, and nothing waits for it
     /// but others.
     pub fn may_be_late(self) -> bool {
+        if let Self::Post(kind) = self {
+            return kind.may_be_late();
+        }
         matches!(
             self,
             Self::Unlock
@@ -235,6 +242,7 @@ impl Kind {
                 | Self::Bell(Bell::Make(_))
                 | Self::Choose(_)
         );
+        let looks = looks || matches!(self, Self::Post(kind) if kind.looks());
         !looks && outcome != Outcome::Failed
     }
 
@@ -276,6 +284,7 @@ impl Kind {
             Self::Gate(kind) => kind.verb(),
             Self::Sem(kind) => kind.verb(),
             Self::Bell(kind) => kind.verb(),
+            Self::Post(kind) => kind.verb(),
             Self::IsPoisoned => "is_poisoned",
             Self::ClearPoison => "clear_poison",
             Self::Load(_) => "load",
@@ -334,6 +343,7 @@ pub fn relation(first: (Kind, Outcome), second: (Kind, Outcome)) -> Relation {
         (Kind::Parking(a), Kind::Parking(b)) => thread::relation((a, a_out), (b, b_out)),
         (Kind::Once(a), Kind::Once(b)) => once::relation((a, a_out), (b, b_out)),
         (Kind::Gate(a), Kind::Gate(b)) => barrier::relation(a, b),
+        (Kind::Post(a), Kind::Post(b)) => posts::relation(a, b),
         (Kind::Bell(a), Kind::Bell(b)) => notify::relation((a, a_out), (b, b_out)),
         (Kind::Sem(a), Kind::Sem(b)) => semaphore::relation((a, a_out), (b, b_out)),
         (Kind::Cv(a), Kind::Cv(b)) => condvar::relation((a, a_out), (b, b_out)),
@@ -387,6 +397,7 @@ pub fn affects(step: (Kind, Outcome), waiting: Kind) -> bool {
         }
         (Kind::Sem(step), _) => step.lets_go_on(),
         (Kind::Bell(step), _) => step.lets_go_on(),
+        (Kind::Post(step), _) => step.lets_go_on(),
         _ => true,
     }
 }
