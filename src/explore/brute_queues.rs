@@ -76,8 +76,7 @@ struct Shared {
 
 impl Shared {
     fn sender(&self) -> Option<watch::Sender<usize>> {
-        let sender = self.senders.lock().unwrap().pop();
-        sender
+        self.senders.lock().unwrap().pop()
     }
 
     fn back(&self, sender: watch::Sender<usize>) {
