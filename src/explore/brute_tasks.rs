@@ -195,7 +195,7 @@ fn run(what: Await, shared: Arc<Shared>, receivers: Receivers) -> Said {
     }
 }
 
-type Outcomes = std::sync::Arc<std::sync::Mutex<BTreeSet<String>>>;
+pub(super) type Outcomes = std::sync::Arc<std::sync::Mutex<BTreeSet<String>>>;
 
 /// The last task receives from both channels; the others send.
 fn runnable(tasks: &[Await], room: usize) -> (Program, Outcomes) {
@@ -239,40 +239,54 @@ fn runnable(tasks: &[Await], room: usize) -> (Program, Outcomes) {
 
 /// What the comparison of one program came to.
 #[derive(Debug, Default)]
-struct Compared {
+pub(super) struct Compared {
     /// Executions of the search.
-    executions: u64,
-    redundant: u64,
+    pub executions: u64,
+    pub redundant: u64,
     /// Executions if every future makes its step in every poll.
-    eager: u64,
+    pub eager: u64,
     /// Those of them that have the order of an earlier one.
-    twice: u64,
-    deadlocks: usize,
-    too_large: bool,
+    pub twice: u64,
+    pub deadlocks: usize,
+    pub too_large: bool,
 }
 
 fn compare(tasks: &[Await], room: usize, interleavings_max: usize) -> Compared {
-    let asks = |what: &Await| format!("{what:?}").contains("Ended");
+    let asks = tasks.iter().any(|what| format!("{what:?}").contains("Ended"));
+    // What an attempt to send turns out to be is known only when it is made.
+    let what = format!("{tasks:?}, room {room}");
+    let guesses = what.contains("Send");
+    compare_programs(|| runnable(tasks, room), asks, guesses, &what, interleavings_max)
+}
+
+/// Compares the search with brute force on one program, which `make` makes anew, with whether it asks for the ends
+/// of its tasks, and whether it makes attempts.
+pub(super) fn compare_programs(
+    make: impl Fn() -> (Program, Outcomes),
+    asks: bool,
+    guesses: bool,
+    what: &str,
+    interleavings_max: usize,
+) -> Compared {
     let mut naive = Naive::new(interleavings_max);
-    (naive.eager, naive.ends_are_seen) = (true, tasks.iter().any(asks));
-    let (program, possible) = runnable(tasks, room);
+    (naive.eager, naive.ends_are_seen) = (true, asks);
+    let (program, possible) = make();
     let (naive, _) = drive(&program, naive, 1_000);
     if naive.left == 0 {
         return Compared { too_large: true, ..Compared::default() };
     }
     let mut compared = Compared { deadlocks: naive.seen.deadlocks.len(), ..Compared::default() };
     for eager in [true, false] {
-        let (program, found) = runnable(tasks, room);
+        let (program, found) = make();
         let (searched, counts) = drive(&program, Unstopped { eager, ..Unstopped::new() }, 1_000);
-        let what = format!("{tasks:?}, room {room}, eager {eager}");
+        let what = format!("{what}, eager {eager}");
         assert!(searched.search.finding.is_none(), "{what}: {:?}", searched.search.finding);
         assert_same(&found.lock().unwrap(), &possible.lock().unwrap(), &what);
         assert_eq!(searched.seen.deadlocks.is_empty(), naive.seen.deadlocks.is_empty(), "{what}: deadlocks");
         if eager {
             assert_same(&searched.seen.orders, &naive.seen.orders, &what);
             assert_same(&searched.seen.deadlocks, &naive.seen.deadlocks, &what);
-            // What an attempt to send turns out to be is known only when it is made.
-            assert!(searched.seen.again == 0 || what.contains("Send"), "{what}: an order was run twice");
+            assert!(searched.seen.again == 0 || guesses, "{what}: an order was run twice");
             (compared.eager, compared.twice) = (counts.executions, searched.seen.again as u64);
         } else {
             (compared.executions, compared.redundant) = (counts.executions, counts.redundant);

@@ -5,7 +5,9 @@ use crate::verdict::Limit;
 use crate::world::choice;
 use crate::world::execution::Execution;
 use crate::world::object::condvar::Cv;
+use crate::world::object::posts::Post;
 use crate::world::object::rwlock::Rw;
+use crate::world::object::semaphore::Sem;
 use crate::world::object::timer::Tick;
 use crate::world::operation::{At, Kind};
 use crate::world::{self, World};
@@ -36,6 +38,9 @@ fn of_model(kind: Kind, noun: &str) -> Option<&'static str> {
         }
         (Kind::Choose(_), choice::TIMEOUT) | (Kind::Timer(Tick::Fire(..)), _) => Some(TIMEOUTS),
         (Kind::Rmw(_) | Kind::Load(_), FOREIGN) => Some(TRUSTED),
+        (Kind::Post(Post::Borrow), _) => {
+            Some("a borrow of a watch that waits behind a sender which waits for another borrow")
+        }
         (Kind::Rw(Rw::TryRead), _) => {
             Some("readers that overtake a waiting writer behind which a try_read has failed")
         }
@@ -68,6 +73,9 @@ fn of_loom(kind: Kind, noun: &str) -> Option<&'static str> {
             Some("wakeups without a reason, and another waiter than the first for notify_one")
         }
         Kind::Rw(Rw::Read) => Some("readers that wait behind a waiting writer"),
+        Kind::Sem(Sem::Acquire(..)) => Some(
+            "the order of those who wait for permits: any may be next, where tokio's is first come, first served",
+        ),
         _ => None,
     }
 }

@@ -9,6 +9,8 @@ mod brute_calls;
 #[cfg(all(test, feature = "tokio"))]
 mod brute_peers;
 #[cfg(all(test, feature = "tokio"))]
+mod brute_queues;
+#[cfg(all(test, feature = "tokio"))]
 mod brute_tasks;
 mod budget;
 mod checkpoint;

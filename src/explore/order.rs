@@ -173,8 +173,7 @@ impl Order {
         // The send whose message a `try_recv` received, the receive that made room for a `try_send`: it could have
         // come later, and the attempt found nothing.
         let send = after.first().and_then(|event| self.of_event[*event]);
-        let tries = matches!(step.kind, Kind::TryRecv | Kind::TrySend) && step.outcome == Outcome::Done;
-        let received = send.filter(|_| tries);
+        let received = send.filter(|_| step.kind.asks() && step.outcome == Outcome::Done);
         let mut racing = std::mem::take(&mut self.racing[at]);
         racing.clear();
         for (i, earlier) in self.steps.iter().enumerate().rev() {

@@ -5,6 +5,8 @@
 mod std_statics;
 mod std_sync;
 mod time;
+mod tokio_beside;
+mod tokio_sync;
 
 use raceproof::explore::{Engine, Explorer};
 use raceproof::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};

@@ -184,6 +184,13 @@ impl Execution {
         Place { id, execution: self.number, slot }
     }
 
+    /// A name for a future of the current thread: the same in every execution.
+    pub fn name(&mut self) -> ObjectId {
+        let (creator, thread) = (self.current, &mut self.threads[self.current.index()]);
+        thread.objects += 1;
+        ObjectId { creator, nth: thread.objects - 1 }
+    }
+
     /// Plain memory that the current thread makes.
     pub fn create_cell(&mut self, created: At) -> Place {
         let state = State::cell(self.current, created, &self.threads[self.current.index()].knowledge);

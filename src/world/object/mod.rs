@@ -9,9 +9,12 @@ mod cell;
 mod channel;
 pub mod condvar;
 mod mutex;
+pub mod notify;
 pub mod once;
+pub mod posts;
 pub mod rendezvous;
 pub mod rwlock;
+pub mod semaphore;
 pub mod thread;
 pub mod timer;
 
@@ -48,6 +51,12 @@ pub enum State {
     Once(once::Once),
     /// Threads that wait for each other.
     Barrier(barrier::Barrier),
+    /// Permits that are handed out in order.
+    Semaphore(semaphore::Semaphore),
+    /// Futures that wait to be notified.
+    Notify(notify::Notify),
+    /// Something that is posted to all who look.
+    Posts(posts::Posts),
     /// Threads that wait to be notified.
     Condvar(condvar::Condvar),
     /// An atomic integer, pointer or bool.
@@ -126,6 +135,21 @@ impl State {
         Self::Barrier(barrier::Barrier::new(size))
     }
 
+    /// So many free permits.
+    pub fn semaphore(permits: usize) -> Self {
+        Self::Semaphore(semaphore::Semaphore::new(permits))
+    }
+
+    /// Something that nobody has posted yet, with one who can and so many who look.
+    pub fn posts(receivers: usize) -> Self {
+        Self::Posts(posts::Posts::new(receivers))
+    }
+
+    /// Something to be notified of, on which nobody waits.
+    pub fn notify() -> Self {
+        Self::Notify(notify::Notify::default())
+    }
+
     /// A condition variable on which nobody waits.
     pub fn condvar() -> Self {
         Self::Condvar(condvar::Condvar::default())
@@ -183,6 +207,9 @@ impl State {
                     true
                 }
             }
+            Self::Semaphore(semaphore) => !matches!(kind, Kind::Sem(kind) if !semaphore.enabled(kind)),
+            Self::Posts(posts) => !matches!(kind, Kind::Post(kind) if !posts.enabled(kind)),
+            Self::Notify(notify) => !matches!(kind, Kind::Bell(kind) if !notify.enabled(kind)),
             Self::Channel(channel) => channel.enabled(kind),
             Self::Timers(timers) => {
                 if let Kind::Timer(kind) = kind {
@@ -223,6 +250,18 @@ impl State {
                 Kind::Gate(kind) => Ok(barrier.apply(kind, step)),
                 _ => Ok(Outcome::Done),
             },
+            Self::Semaphore(semaphore) => match step.kind {
+                Kind::Sem(kind) => Ok(semaphore.apply(kind, step)),
+                _ => Ok(Outcome::Done),
+            },
+            Self::Posts(posts) => match step.kind {
+                Kind::Post(kind) => Ok(posts.apply(kind, step)),
+                _ => Ok(Outcome::Done),
+            },
+            Self::Notify(notify) => match step.kind {
+                Kind::Bell(kind) => Ok(notify.apply(kind, step)),
+                _ => Ok(Outcome::Done),
+            },
             Self::Condvar(condvar) => match step.kind {
                 Kind::Cv(kind) => Ok(condvar.apply(kind, step)),
                 _ => Ok(Outcome::Done),
@@ -248,6 +287,15 @@ impl State {
     pub fn news(&self, kind: Kind) -> Option<&Clock> {
         match self {
             Self::Channel(channel) => channel.news(kind),
+            Self::Posts(posts) => Some(posts.news()),
+            Self::Notify(notify) => match kind {
+                Kind::Bell(kind) => notify.news(kind),
+                _ => None,
+            },
+            Self::Semaphore(semaphore) => match kind {
+                Kind::Sem(kind) => semaphore.news(kind),
+                _ => None,
+            },
             Self::Thread(thread) => thread.news(),
             _ => None,
         }

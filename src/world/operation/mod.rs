@@ -4,9 +4,12 @@ mod ordering;
 
 use super::object::barrier::{self, Gate};
 use super::object::condvar::{self, Cv};
+use super::object::notify::{self, Bell};
 use super::object::once::{self, Do};
+use super::object::posts::{self, Post};
 use super::object::rendezvous::{self, Hand};
 use super::object::rwlock::{self, Rw};
+use super::object::semaphore::{self, Sem};
 use super::object::thread::{self, Parking};
 use super::object::timer::{self, Tick};
 use std::fmt;
@@ -84,6 +87,12 @@ pub enum Kind {
     Hand(Hand),
     /// To the timers of a task.
     Timer(Tick),
+    /// To permits that are handed out in order.
+    Sem(Sem),
+    /// To futures that wait to be notified.
+    Bell(Bell),
+    /// To what is posted to all who look.
+    Post(Post),
     /// To the token of a thread that parks.
     Parking(Parking),
     /// Asks whether a lock is poisoned.
@@ -153,6 +162,8 @@ pub enum Outcome {
     Failed,
     /// It received the end of a channel.
     Ended,
+    /// It has joined those who wait.
+    Queued,
     /// It was let go on with all others who waited.
     Together,
     /// It took this way on.
@@ -189,14 +200,32 @@ impl Kind {
             Self::Gate(kind) => kind == Gate::Pass,
             Self::Hand(kind) => matches!(kind, Hand::Taken | Hand::Take(_)),
             Self::Timer(kind) => matches!(kind, Tick::Fire(_, Patience::Bounded) | Tick::Wait(_)),
+            Self::Sem(kind) => matches!(kind, Sem::Wake(_)),
+            Self::Bell(kind) => matches!(kind, Bell::Wake(_)),
+            Self::Post(kind) => kind.may_wait(),
             _ => false,
         }
+    }
+
+    /// Whether it asks for what the step that it names has brought, if it succeeds, and could have asked before that
+    /// was there.
+    pub fn asks(self) -> bool {
+        matches!(self, Self::TryRecv | Self::TrySend | Self::Sem(Sem::Look(_)) | Self::Bell(Bell::Look(_)))
     }
 
     /// Whether it may wait until a panic has unwound: nothing is asked of it, and nothing waits for it
     /// but others.
     pub fn may_be_late(self) -> bool {
-        matches!(self, Self::Unlock | Self::Rw(Rw::WriteUnlock | Rw::ReadUnlock))
+        if let Self::Post(kind) = self {
+            return kind.may_be_late();
+        }
+        matches!(
+            self,
+            Self::Unlock
+                | Self::Rw(Rw::WriteUnlock | Rw::ReadUnlock)
+                | Self::Sem(Sem::Release(_) | Sem::Leave(_))
+                | Self::Bell(Bell::Leave(_))
+        )
     }
 
     /// Whether it gives back a lock, which may poison it.
@@ -224,8 +253,11 @@ impl Kind {
                 | Self::Query
                 | Self::IsPoisoned
                 | Self::Once(Do::Look)
+                | Self::Sem(Sem::Query)
+                | Self::Bell(Bell::Make(_))
                 | Self::Choose(_)
         );
+        let looks = looks || matches!(self, Self::Post(kind) if kind.looks());
         !looks && outcome != Outcome::Failed
     }
 
@@ -274,6 +306,9 @@ impl Kind {
             Self::Gate(kind) => kind.verb(),
             Self::Hand(kind) => kind.verb(),
             Self::Timer(kind) => kind.verb(),
+            Self::Sem(kind) => kind.verb(),
+            Self::Bell(kind) => kind.verb(),
+            Self::Post(kind) => kind.verb(),
             Self::IsPoisoned => "is_poisoned",
             Self::ClearPoison => "clear_poison",
             Self::Load(_) => "load",
@@ -334,6 +369,9 @@ pub fn relation(first: (Kind, Outcome), second: (Kind, Outcome)) -> Relation {
         (Kind::Gate(a), Kind::Gate(b)) => barrier::relation(a, b),
         (Kind::Hand(a), Kind::Hand(b)) => rendezvous::relation((a, a_out), (b, b_out)),
         (Kind::Timer(a), Kind::Timer(b)) => timer::relation((a, a_out), b),
+        (Kind::Post(a), Kind::Post(b)) => posts::relation(a, b),
+        (Kind::Bell(a), Kind::Bell(b)) => notify::relation((a, a_out), (b, b_out)),
+        (Kind::Sem(a), Kind::Sem(b)) => semaphore::relation((a, a_out), (b, b_out)),
         (Kind::Cv(a), Kind::Cv(b)) => condvar::relation((a, a_out), (b, b_out)),
         (Kind::IsPoisoned, Kind::IsPoisoned) => Independent,
         (Kind::IsPoisoned, Kind::ClearPoison) | (Kind::ClearPoison, Kind::IsPoisoned | Kind::ClearPoison) => {
@@ -385,6 +423,9 @@ pub fn affects(step: (Kind, Outcome), waiting: Kind) -> bool {
         (Kind::Load(_) | Kind::Query | Kind::IsFinished | Kind::Join, _) | (Kind::SenderDrop, Kind::Send) => {
             false
         }
+        (Kind::Sem(step), _) => step.lets_go_on(),
+        (Kind::Bell(step), _) => step.lets_go_on(),
+        (Kind::Post(step), _) => step.lets_go_on(),
         _ => true,
     }
 }

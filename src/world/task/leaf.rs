@@ -1,7 +1,7 @@
 //! A future of the facade within a task: what it answers, and when it makes its step.
 
 use super::standing::{Leaf, Member};
-use crate::world::execution::{self, Execution};
+use crate::world::execution::{self, Execution, Place};
 use crate::world::failure::{Failure, Reason};
 use crate::world::operation::{At, Kind, Outcome, ThreadId};
 use crate::world::{self, Part, Stepped, World, panic};
@@ -128,20 +128,35 @@ impl Turn {
         let (Stepped::Model(Outcome::Failed), Part::Model(place)) = (&stepped, part) else {
             return Poll::Ready(stepped);
         };
+        self.leave_waker(context, *place, waits.kind, waits.at);
+        Poll::Pending
+    }
+
+    /// It has joined a queue in this poll, so that its `Pending` is no lie: it waits there to do `kind`.
+    pub fn queued<L>(&mut self, context: &Context<'_>, part: &Part<L>, kind: Kind, at: At) {
+        let thread = world::current_thread();
+        let own = is_own(context.waker(), thread);
+        match (execution::with(|e| self.way(e, thread, own, at)), part) {
+            (Way::Attempt, Part::Model(place)) => self.leave_waker(context, *place, kind, at),
+            (Way::Exposed | Way::TwoAtOnce(_), _) => panic::give_up(),
+            _ => {}
+        }
+    }
+
+    /// Leaves the task's waker with an object, to be called when `kind` can be done.
+    fn leave_waker(&mut self, context: &Context<'_>, place: Place, kind: Kind, at: At) {
         let waker = context.waker();
         if waker.will_wake(Waker::noop()) {
-            return Poll::Pending;
+            return;
         }
         let thread = world::current_thread();
         let waker = (!is_own(waker, thread)).then(|| waker.clone());
         execution::with(|e| {
             e.threads[thread.index()].task.handed_out |= waker.is_some();
             let leaf = self.enter(e, thread);
-            let Waits { kind, at, .. } = waits;
             let member = Member { leaf, object: place.id, slot: place.slot, kind, at, waker };
             e.threads[thread.index()].task.members.push(member);
         });
-        Poll::Pending
     }
 }
 

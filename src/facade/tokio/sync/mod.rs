@@ -1,5 +1,28 @@
 //! `tokio::sync`, as far as it is modelled: what is not is not here, so that no model meets it unseen.
 
+mod barrier;
+mod loom_permits;
 mod loom_queue;
 pub mod mpsc;
+mod mutex;
+mod notify;
+mod once_cell;
 pub mod oneshot;
+mod permits;
+mod posts;
+mod rwlock;
+mod semaphore;
+pub mod watch;
+
+pub use ::tokio::sync::{AcquireError, TryAcquireError, TryLockError};
+pub use barrier::{Barrier, BarrierWaitResult};
+pub use mutex::{MappedMutexGuard, Mutex, MutexGuard, OwnedMutexGuard};
+pub use notify::Notify;
+pub use once_cell::{OnceCell, SetError};
+pub use rwlock::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
+pub use semaphore::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+
+/// As tokio's own `futures`: what has a name among the futures of this module.
+pub mod futures {
+    pub use super::notify::{Notified, OwnedNotified};
+}
