@@ -2,6 +2,7 @@
 
 use super::names::name_of;
 use super::schedule::Schedule;
+use super::waits;
 use crate::verdict::{Counterexample, Finding as What, Row};
 use crate::world::choice::{DROP, MARK, SPURIOUS_WAKEUP, TIMEOUT, WEAK_FAILURE};
 use crate::world::execution::{Call, Event, Execution};
@@ -163,7 +164,7 @@ pub fn line(at: At) -> String {
 fn why(execution: &Execution, failure: &Failure) -> Vec<String> {
     match failure {
         Failure::DataRace { object, race } => race_lines(execution, *object, race),
-        Failure::Deadlock { waits } => wait_lines(execution, waits),
+        Failure::Deadlock { waits } => waits::lines(execution, waits),
         Failure::Livelock { waits } => {
             let lines = waits.iter().map(|wait| {
                 let name = execution.thread_name(wait.thread);
@@ -192,49 +193,6 @@ fn race_lines(execution: &Execution, object: u32, race: &DataRace) -> Vec<String
         access(&race.second),
         "no lock, join, message or Release/Acquire pair lies between the two".to_owned(),
     ]
-}
-
-/// Who holds what, and waits for what, in columns.
-fn wait_lines(execution: &Execution, waits: &[Wait]) -> Vec<String> {
-    let texts: Vec<[String; 3]> = waits
-        .iter()
-        .map(|wait| {
-            let name = execution.thread_name(wait.thread);
-            [name, held(execution, wait.thread), format!("waits for {}", awaited(execution, wait, waits))]
-        })
-        .collect();
-    let width = |i: usize| texts.iter().map(|text| text[i].chars().count()).max().unwrap_or(0);
-    let (names, holds) = (width(0), width(1));
-    let line = |[name, held, waits]: &[String; 3]| {
-        let held = if holds == 0 { String::new() } else { format!("{held:holds$}  ") };
-        format!("{name:names$}  {held}{waits}")
-    };
-    texts.iter().map(line).collect()
-}
-
-fn awaited(execution: &Execution, wait: &Wait, waits: &[Wait]) -> String {
-    let (object, at) = (name_of(execution, wait.slot), line(wait.operation.at));
-    match (wait.operation.kind, wait.held_by) {
-        (Kind::Join, _) => format!("the end of {object} ({at})"),
-        (Kind::Repoll, _) => format!("a wake behind {at}, and nobody wakes it"),
-        (Kind::Recv, _) => format!("a message in {object} ({at}), which nobody sends"),
-        (Kind::Send, _) => format!("room in {object} ({at}), which nobody makes"),
-        (Kind::Parking(_), _) => format!("an unpark ({at}), which nobody makes"),
-        (_, Some((holder, _))) if holder == wait.thread => format!("{object} ({at}), which it holds itself"),
-        (_, Some((holder, _))) if waits.iter().all(|other| other.thread != holder) => {
-            format!("{object} ({at}), which {} never gives back", execution.thread_name(holder))
-        }
-        _ => format!("{object} ({at})"),
-    }
-}
-
-fn held(execution: &Execution, thread: ThreadId) -> String {
-    let holds = execution.objects.iter().zip(0..).filter_map(|(object, slot)| {
-        let (holder, since) = object.state.holder()?;
-        (holder == thread).then(|| format!("{} ({})", name_of(execution, slot), line(since)))
-    });
-    let holds: Vec<String> = holds.collect();
-    if holds.is_empty() { String::new() } else { format!("holds {}", holds.join(" and ")) }
 }
 
 /// Marks the rows that decide.

@@ -37,6 +37,7 @@ mod shown;
 mod shrink;
 mod stress;
 mod subject;
+mod waits;
 mod watch;
 
 pub use checkpoint::{Checkpoint, ParseCheckpointError};

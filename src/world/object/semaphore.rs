@@ -152,6 +152,11 @@ impl Semaphore {
         self.forgotten
     }
 
+    /// The futures whose turn it is.
+    pub fn turns(&self) -> impl Iterator<Item = ObjectId> + '_ {
+        self.turns.iter().map(|turn| turn.name)
+    }
+
     /// Whether it is closed.
     pub fn is_closed(&self) -> bool {
         self.closed.is_some()
