@@ -50,7 +50,7 @@ fn a_future_that_was_handed_the_lock_and_is_not_polled_is_a_deadlock() {
     let shown = verdict.assert_refuted();
     assert_eq!(shown.finding, Finding::Deadlock);
     let why = shown.why.join("\n");
-    let (queued, waits) = (line_of("= tokio::select! {"), line_of("*lock.lock().await += 1"));
+    let (queued, waits) = (line_of("Box::pin(lock.lock())"), line_of("*lock.lock().await += 1"));
     let handed = format!(
         "lock was handed to a future of main ({queued}), which does not poll it: it waits at {waits}"
     );
