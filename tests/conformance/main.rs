@@ -2,6 +2,7 @@
 //!
 //! A body asserts what must hold whatever the schedule, so that it is also right to run it once.
 
+mod page;
 mod std_statics;
 mod std_sync;
 mod time;
@@ -26,12 +27,14 @@ enum Loom {
 #[track_caller]
 fn check(loom: Loom, body: fn()) {
     body();
-    Explorer::new(Engine::Exhaustive).explore(body).assert_proved();
+    let exhaustive = Explorer::new(Engine::Exhaustive).explore(body);
+    exhaustive.assert_proved();
     let under_loom = Explorer::new(Engine::Loom).explore(body);
     match loom {
         Loom::Too => under_loom.assert_proved(),
         Loom::Lacks => assert_ne!(under_loom.word(), "proved", "loom can, and the list says that it cannot"),
     }
+    page::keep(&exhaustive, &under_loom);
 }
 
 /// Runs `f` in a thread of its own, beside what the test does.

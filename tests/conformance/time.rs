@@ -1,6 +1,6 @@
 //! Time: std's clocks and waits, and tokio's timers.
 
-use crate::{Loom, beside, check};
+use crate::{Loom, beside, check, page};
 use raceproof::explore::{Engine, Explorer};
 use raceproof::sync::{Arc, Condvar, Mutex, mpsc};
 use raceproof::thread;
@@ -20,8 +20,11 @@ const LONG: Duration = Duration::from_secs(3_600);
 fn check_async(body: impl AsyncFn() + Send + Sync + Copy + 'static) {
     let runtime = ::tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(body());
-    Explorer::new(Engine::Exhaustive).explore_async(body).assert_proved();
-    assert_eq!(Explorer::new(Engine::Loom).explore_async(body).word(), "undecided");
+    let exhaustive = Explorer::new(Engine::Exhaustive).explore_async(body);
+    exhaustive.assert_proved();
+    let loom = Explorer::new(Engine::Loom).explore_async(body);
+    assert_eq!(loom.word(), "undecided");
+    page::keep(&exhaustive, &loom);
 }
 
 /// What an asynchronous program of a model can come to.

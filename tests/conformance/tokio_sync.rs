@@ -1,7 +1,7 @@
 //! What tokio's documentation promises of `tokio::sync`, a body each: on a runtime, in the model, and under loom
 //! where it can.
 
-use crate::Loom;
+use crate::{Loom, page};
 use futures_util::FutureExt;
 use raceproof::explore::{Engine, Explorer};
 use raceproof::sync::Arc;
@@ -17,12 +17,14 @@ use std::pin::pin;
 pub fn check(loom: Loom, body: impl AsyncFn() + Clone + Send + Sync + 'static) {
     let runtime = ::tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
     runtime.block_on(body());
-    Explorer::new(Engine::Exhaustive).explore_async(body.clone()).assert_proved();
+    let exhaustive = Explorer::new(Engine::Exhaustive).explore_async(body.clone());
+    exhaustive.assert_proved();
     let under_loom = Explorer::new(Engine::Loom).explore_async(body);
     match loom {
         Loom::Too => under_loom.assert_proved(),
         Loom::Lacks => assert_ne!(under_loom.word(), "proved", "loom can, and the list says that it cannot"),
     }
+    page::keep(&exhaustive, &under_loom);
 }
 
 #[test]
