@@ -273,7 +273,7 @@ macro_rules! families {
     ($($name:ident: $family:literal),* $(,)?) => {$(
         #[test]
         fn $name() {
-            compare_many($family, 100);
+            compare_many($family, 180);
         }
     )*};
 }
