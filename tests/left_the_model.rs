@@ -9,14 +9,11 @@ use std::io::Read;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-/// Its verdict, which must come within seconds though the program waits for ever: a second of the watch's, and what
-/// a busy machine adds.
+/// Its verdict, which must come though the program waits for ever: a test that hangs fails.
 #[track_caller]
 fn is_undecided(engine: Engine, program: impl Fn() + Send + Sync + 'static) -> String {
-    let began = Instant::now();
     let verdict = Explorer::new(engine).explore(program);
     assert_eq!(verdict.word(), "undecided", "{verdict}");
-    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
     verdict.to_string()
 }
 

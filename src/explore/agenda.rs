@@ -74,7 +74,7 @@ impl Agenda {
             all.cut = Some(cut());
         }
         let is_left = unseen.is_some() || !left.begun.is_empty();
-        all.checkpoint = (keeps && is_left).then(|| Box::new(left.of_this_build()));
+        all.checkpoint = (keeps && is_left).then(|| left.of_this_build()).flatten().map(Box::new);
         all
     }
 }
@@ -82,17 +82,18 @@ impl Agenda {
 /// The checkpoint that is asked for, if it is of this search.
 fn wanted(explorer: &Explorer, of: &Of) -> Result<Option<Checkpoint>, String> {
     if let Some(checkpoint) = &explorer.resume {
-        let refused = |why: String| format!("a search cannot go on from this checkpoint: {why}");
-        return checkpoint.refuses(of).map_or_else(|| Ok(Some(checkpoint.clone())), |why| Err(refused(why)));
+        return accepted(checkpoint.clone(), of).map(Some);
     }
     let Ok(file) = std::env::var(RESUME) else { return Ok(None) };
     let checkpoint = Checkpoint::read(Path::new(&file)).map_err(|error| format!("{RESUME}: {error}"))?;
-    if checkpoint.of.name != of.name {
+    if !of.is_meant(&checkpoint.of) {
         // Of another exploration of the same run.
         return Ok(None);
     }
-    match checkpoint.refuses(of) {
-        Some(why) => Err(format!("{RESUME}: {file}: a search cannot go on from this checkpoint: {why}")),
-        None => Ok(Some(checkpoint)),
-    }
+    accepted(checkpoint, of).map(Some).map_err(|why| format!("{RESUME}: {file}: {why}"))
+}
+
+fn accepted(checkpoint: Checkpoint, of: &Of) -> Result<Checkpoint, String> {
+    let refused = |why| Err(format!("a search cannot go on from this checkpoint: {why}"));
+    checkpoint.refuses(of).map_or(Ok(checkpoint), refused)
 }

@@ -7,9 +7,10 @@ use super::driver::Counts;
 use super::exhaustive::Begun;
 use crate::world::operation::At;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::hash::Hasher;
+use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::OnceLock;
@@ -52,7 +53,7 @@ pub struct Checkpoint {
     version: u32,
     /// Whose search it is.
     pub(super) of: Of,
-    /// The build of the program that explored.
+    /// The executable that explored, as a hash.
     build: String,
     /// What is counted over the programs that are done.
     pub(super) counts: Counts,
@@ -65,15 +66,33 @@ pub struct Checkpoint {
 }
 
 /// Whose search a checkpoint is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Of {
     /// What the caller calls it, or else the line that explores.
     pub name: String,
+    /// The program's type; of a subject also a hash of what is called, in which programs.
+    pub program: String,
+    /// How many searches of that name and program this one's thread had made before, which may differ in what
+    /// they hold. The caller knows which one it goes on with; a variable of the environment does not.
+    pub nth: u64,
+    /// The test that makes it, if it is one.
+    pub test: Option<String>,
     /// How many programs there are.
     pub programs: usize,
     pub choices_max: usize,
     pub steps_max: usize,
-    pub drops_max: usize,
+}
+
+impl Of {
+    /// Whether a checkpoint that the environment names is meant for this search, as far as can be told.
+    pub fn is_meant(&self, checkpoint: &Self) -> bool {
+        let place = |of: &Self| (of.name.clone(), of.program.clone(), of.nth, of.test.clone());
+        place(self) == place(checkpoint)
+    }
+
+    fn bounds(&self) -> (usize, usize, usize) {
+        (self.programs, self.choices_max, self.steps_max)
+    }
 }
 
 impl Checkpoint {
@@ -83,9 +102,9 @@ impl Checkpoint {
         Self { version: VERSION, of, build: String::new(), counts, choices_left_out: false, begun, next: 0 }
     }
 
-    /// The same, put down by this process.
-    pub(super) fn of_this_build(self) -> Self {
-        Self { build: build(), ..self }
+    /// The same, put down by this process; none where nobody could tell that it is of this build.
+    pub(super) fn of_this_build(self) -> Option<Self> {
+        Some(Self { build: build()?, ..self })
     }
 
     /// Why a search cannot go on here.
@@ -93,10 +112,13 @@ impl Checkpoint {
         if self.of.name != of.name {
             return Some(format!("it is of {}, and this is {}", self.of.name, of.name));
         }
-        if self.build != build() {
+        if build().is_none_or(|build| build != self.build) {
             return Some("it is of another build of this program, which may have changed".to_owned());
         }
-        (self.of != *of).then(|| "it is of a search within other bounds".to_owned())
+        if self.of.program != of.program {
+            return Some(format!("it is of another program at {}", of.name));
+        }
+        (self.of.bounds() != of.bounds()).then(|| "it is of a search within other bounds".to_owned())
     }
 
     /// Reads the file that a search was put down in.
@@ -110,7 +132,8 @@ impl Checkpoint {
     /// Puts it into a file beside what cargo builds, or among temporary files. None where neither can be written.
     pub(crate) fn keep(&self) -> Option<PathBuf> {
         let plain = |c: char| if c.is_alphanumeric() { c } else { '-' };
-        let name = format!("raceproof-{}.checkpoint", self.of.name.chars().map(plain).collect::<String>());
+        let search = format!("{} {}", self.of.name, hash(&self.of));
+        let name = format!("raceproof-{}.checkpoint", search.chars().map(plain).collect::<String>());
         let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
         let target = manifest.map(|manifest| manifest.join("target")).filter(|target| target.is_dir());
         let folders = target.into_iter().chain([std::env::temp_dir()]);
@@ -155,15 +178,28 @@ pub fn name_of(at: At) -> String {
     format!("{}:{}:{}", at.file(), at.line(), at.column())
 }
 
-/// The build of the program that runs: a hash of its executable.
-fn build() -> String {
-    static BUILD: OnceLock<String> = OnceLock::new();
-    let hash = || {
-        let bytes = std::env::current_exe().and_then(std::fs::read).unwrap_or_default();
-        // Of fixed keys, so that it is the same in every process of a build.
-        let mut hasher = std::hash::DefaultHasher::new();
-        hasher.write(&bytes);
-        format!("{:016x}", hasher.finish())
-    };
-    BUILD.get_or_init(hash).clone()
+/// How many searches of that name and program the current thread has made before, and one more is made.
+pub fn nth(name: &str, program: &str) -> u64 {
+    thread_local! {
+        static MADE: RefCell<HashMap<(String, String), u64>> = RefCell::default();
+    }
+    MADE.with_borrow_mut(|made| {
+        let made = made.entry((name.to_owned(), program.to_owned())).or_default();
+        *made += 1;
+        *made - 1
+    })
+}
+
+/// A hash that is the same in every process of a build.
+pub fn hash<T: Hash + ?Sized>(value: &T) -> String {
+    // Its keys are fixed.
+    let mut hasher = std::hash::DefaultHasher::new();
+    value.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+/// The build of the program that runs, if its executable can be read.
+fn build() -> Option<String> {
+    static BUILD: OnceLock<Option<String>> = OnceLock::new();
+    BUILD.get_or_init(|| Some(hash(&std::fs::read(std::env::current_exe().ok()?).ok()?))).clone()
 }

@@ -23,16 +23,6 @@ pub type Program = Arc<dyn Fn() + Send + Sync>;
 /// Stack of a thread of the model, in bytes; untouched pages cost nothing.
 const STACK_BYTES: usize = 512 * 1024;
 
-impl Counts {
-    /// Those of another search of the same program, or of another program.
-    pub fn add(&mut self, other: Self) {
-        self.executions += other.executions;
-        self.redundant += other.redundant;
-        self.shared |= other.shared;
-        self.limits.extend(other.limits);
-    }
-}
-
 /// Who makes the next step, and when the search is over.
 pub trait Strategy {
     /// Whether there is another execution to run.
@@ -99,6 +89,16 @@ pub struct Counts {
     pub shared: bool,
     /// What the model left out of the operations that were seen.
     pub limits: Limits,
+}
+
+impl Counts {
+    /// Those of another search of the same program, or of another program.
+    pub fn add(&mut self, other: Self) {
+        self.executions += other.executions;
+        self.redundant += other.redundant;
+        self.shared |= other.shared;
+        self.limits.extend(other.limits);
+    }
 }
 
 struct Driver<S> {
@@ -198,6 +198,7 @@ impl<S: Strategy> Driver<S> {
 
     fn next(&mut self, execution: &mut Execution, tasks: &[&Task], current: Option<TaskId>) -> ThreadId {
         if let Some(running) = running(execution, tasks, current) {
+            tell(execution, running);
             return running;
         }
         if !execution.is_over()
@@ -269,11 +270,11 @@ fn leftover_panic(execution: &mut Execution) {
     }
 }
 
-/// Tells whoever looks who runs now, and the line that it was seen at last.
+/// Tells whoever looks who goes on without a step, and the line that it was seen at last.
 fn tell(execution: &Execution, id: ThreadId) {
-    let Some(pulse) = &execution.pulse else { return };
+    let Some(worker) = &execution.worker else { return };
     let thread = &execution.threads[id.index()];
-    pulse.runs(id, thread.last.map(|last| execution.trace[last].operation.at).or(thread.spawned_at));
+    worker.runs(id, thread.last.map(|last| execution.trace[last].operation.at).or(thread.spawned_at));
 }
 
 fn thread_of(execution: &Execution, task: TaskId) -> ThreadId {
@@ -285,7 +286,7 @@ impl<S: Strategy> Scheduler for Driver<S> {
         if std::mem::take(&mut self.running) && !self.ended() {
             return None;
         }
-        let nobody_waits = execution::with(|e| e.pulse.as_ref().is_some_and(|pulse| pulse.is_given_up()));
+        let nobody_waits = execution::with(|e| e.worker.as_ref().is_some_and(|worker| worker.is_given_up()));
         if nobody_waits || !self.strategy.borrow_mut().begin() {
             return None;
         }
@@ -304,7 +305,6 @@ impl<S: Strategy> Scheduler for Driver<S> {
         execution::with(|e| {
             let thread = self.next(e, tasks, current);
             e.current = thread;
-            tell(e, thread);
             let task = e.started.iter().position(|id| *id == thread).expect("it was started");
             Some(TaskId::from(task))
         })

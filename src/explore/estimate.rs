@@ -13,7 +13,7 @@ use crate::spec::Random;
 use crate::world::execution::Execution;
 use crate::world::operation::ThreadId;
 use shuttle::scheduler::Task;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// Descents of one program.
 const DESCENTS: u32 = 100;
@@ -80,9 +80,9 @@ impl Strategy for Descent {
 /// of steps that come first.
 pub fn interleavings(order: &Order) -> Option<f64> {
     // How many steps of each thread have been written down, and in how many ways.
-    let mut sets: HashMap<Vec<u32>, f64> = HashMap::from([(vec![0; order.threads()], 1.0)]);
+    let mut sets: BTreeMap<Vec<u32>, f64> = BTreeMap::from([(vec![0; order.threads()], 1.0)]);
     for _ in 0..order.steps.len() {
-        let mut longer: HashMap<Vec<u32>, f64> = HashMap::new();
+        let mut longer: BTreeMap<Vec<u32>, f64> = BTreeMap::new();
         for (set, ways) in sets {
             for next in order.next_behind(&set) {
                 let mut set = set.clone();

@@ -60,6 +60,7 @@ use finding::Finding;
 use judge::Judged;
 use replay::Replay;
 use sampling::Sampling;
+use std::any::type_name;
 use std::panic::Location;
 use std::sync::Arc;
 use std::time::Instant;
@@ -136,7 +137,8 @@ impl Explorer {
 
     /// Goes on where a search by this call of the explorer was put down, as the variable
     /// `RACEPROOF_RESUME` does with a file that holds the checkpoint. Bounds on executions and time begin anew.
-    /// A checkpoint of another search, or of another build of the program, is `Undecided`.
+    /// A checkpoint of another search, or of another build of the program, is `Undecided`; what a closure holds
+    /// cannot be told, so it must hold the same.
     pub fn resume(mut self, checkpoint: Checkpoint) -> Self {
         self.resume = Some(checkpoint);
         self
@@ -178,24 +180,26 @@ impl Explorer {
     /// assert_eq!(verdict.coverage().executions, 2);
     /// ```
     #[track_caller]
-    pub fn explore(&self, program: impl Fn() + Send + Sync + 'static) -> Verdict {
+    pub fn explore<F: Fn() + Send + Sync + 'static>(&self, program: F) -> Verdict {
         let (start, at) = (Instant::now(), Location::caller());
         let program: Program = Arc::new(program);
         let by_schedule = self.by_schedule(|schedule| match schedule.scenario() {
             None => {
                 let (this, program) = (self.clone(), Arc::clone(&program));
-                watch::watched(move || this.run_again(schedule, &program, &None))
+                watched(move || this.run_again(schedule, &program, &None))
             }
             Some(number) => {
                 Ended::undecided(format!("{schedule} is of scenario {number}, and this is a program"))
             }
         });
-        let ended = by_schedule.unwrap_or_else(|| match Agenda::new(self, self.search_of(at, 1, 0)) {
-            Ok(agenda) => {
-                let ended = self.run_watched(program, agenda.begun(0));
-                agenda.close(vec![ended], || Cut::Interrupted)
+        let ended = by_schedule.unwrap_or_else(|| {
+            match Agenda::new(self, self.search_of(at, type_name::<F>().to_owned(), 1)) {
+                Ok(agenda) => {
+                    let ended = self.run_watched(program, agenda.begun(0));
+                    agenda.close(vec![ended], || Cut::Interrupted)
+                }
+                Err(why) => Ended::undecided(why),
             }
-            Err(why) => Ended::undecided(why),
         });
         self.verdict(ended, start)
     }
@@ -206,7 +210,7 @@ impl Explorer {
             return self.run(&program, &None, begun);
         }
         let this = self.clone();
-        watch::watched(move || this.run(&program, &None, begun))
+        watched(move || this.run(&program, &None, begun))
     }
 
     /// Explores an asynchronous program, whose main task is the given future.
@@ -215,8 +219,9 @@ impl Explorer {
         self.explore(move || crate::world::task::block_on(program()))
     }
 
-    /// About how many executions `exhaustive` will run of a program, by random descents: within a factor of two
-    /// as a rule, and in a moment. None where one execution has too many interleavings for that.
+    /// About how many executions `exhaustive` will run of a program: the mean of a hundred random descents, which
+    /// is the nearer the more alike executions are. None where one execution has too many interleavings for
+    /// that, or where the program leaves the model.
     ///
     /// ```
     /// use raceproof::explore::{Engine, Explorer};
@@ -233,19 +238,16 @@ impl Explorer {
     /// assert!((60.0..120.0).contains(&about.unwrap()), "{about:?}"); // it is 90
     /// ```
     pub fn estimate(&self, program: impl Fn() + Send + Sync + 'static) -> Option<f64> {
-        let program: Program = Arc::new(program);
-        estimate::executions(&program, self.steps_max)
+        let (program, steps_max): (Program, _) = (Arc::new(program), self.steps_max);
+        watch::watched(move || estimate::executions(&program, steps_max)).ok().flatten()
     }
 
     /// The search that the line `at` asks for, of so many programs.
-    fn search_of(&self, at: At, programs: usize, drops_max: usize) -> Of {
-        Of {
-            name: self.name.clone().unwrap_or_else(|| checkpoint::name_of(at)),
-            programs,
-            choices_max: self.choices_max,
-            steps_max: self.steps_max,
-            drops_max,
-        }
+    fn search_of(&self, at: At, program: String, programs: usize) -> Of {
+        let name = self.name.clone().unwrap_or_else(|| checkpoint::name_of(at));
+        let nth = checkpoint::nth(&name, &program);
+        let test = regressions::test_name();
+        Of { name, program, nth, test, programs, choices_max: self.choices_max, steps_max: self.steps_max }
     }
 
     /// What comes of the one schedule that is asked for, or of one that refuted the test before; none if the
@@ -361,6 +363,11 @@ impl Explorer {
             (_, found) => found,
         }
     }
+}
+
+/// What `explore` comes to, which is no judgement if the program leaves the model.
+fn watched(explore: impl FnOnce() -> Ended + Send + 'static) -> Ended {
+    watch::watched(explore).unwrap_or_else(Ended::undecided)
 }
 
 /// Proves that no execution of a program fails: [`Engine::Exhaustive`], and

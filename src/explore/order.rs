@@ -7,7 +7,7 @@
 
 use crate::world::clock::Clock;
 use crate::world::execution::{Event, Execution};
-use crate::world::operation::{Kind, ObjectId, Operation, Outcome, Relation, ThreadId, affects, relation};
+use crate::world::operation::{Deed, Kind, ObjectId, Operation, Outcome, Relation, ThreadId};
 use crate::world::task::Announced;
 use serde::{Deserialize, Serialize};
 
@@ -48,36 +48,14 @@ impl Step {
         self
     }
 
-    /// Whether an event of the trace is this step.
-    fn is_of(&self, event: &Event) -> bool {
-        let Operation { object, kind, .. } = event.operation;
-        (self.thread, self.object, self.kind, self.outcome) == (event.thread, object, kind, event.outcome)
-            && self.announced == event.announced
+    fn deed(&self) -> Deed<'_> {
+        let Self { thread, object, kind, outcome, announced } = self;
+        Deed { thread: *thread, object: *object, kind: *kind, outcome: *outcome, announced }
     }
 
     /// How this step relates to a later one of another thread.
     pub fn relation(&self, later: &Self) -> Relation {
-        if self.object == later.object {
-            let related = relation((self.kind, self.outcome), (later.kind, later.outcome));
-            if related != Relation::Independent {
-                return related;
-            }
-        }
-        if self.meets(later) || later.meets(self) { Relation::Racing } else { Relation::Independent }
-    }
-
-    /// Whether it is a poll that waits for what the other one does, or a step in which a call of its task's
-    /// waker may be seen.
-    fn meets(&self, other: &Self) -> bool {
-        let waits = self.announced.members.as_ref().is_some_and(|members| {
-            let step = (other.kind, other.outcome);
-            members.iter().any(|(object, kind)| *object == other.object && affects(step, *kind))
-        });
-        let woken = match other.kind {
-            Kind::Wake(task) | Kind::CallWaker(task) => self.announced.listens && task == self.thread,
-            _ => false,
-        };
-        waits || woken
+        self.deed().relation(&later.deed())
     }
 
     /// Whether the order of the two makes no difference.
@@ -146,7 +124,7 @@ impl Order {
         for (events, (event, known)) in execution.trace.iter().zip(&self.of_event).enumerate() {
             let same = match known {
                 None => event.operation.kind.is_plain(),
-                Some(step) => self.steps[*step].is_of(event),
+                Some(step) => self.steps[*step].deed() == event.deed(),
             };
             if !same {
                 return (events, steps);

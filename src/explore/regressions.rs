@@ -46,7 +46,7 @@ pub fn keep_checkpoint(verdict: &Verdict) -> Option<String> {
 }
 
 /// The name of the test that runs on this thread, as cargo's harness has it.
-fn test_name() -> Option<String> {
+pub fn test_name() -> Option<String> {
     let thread = std::thread::current();
     let name = thread.name()?;
     (name != "main").then(|| name.to_owned())

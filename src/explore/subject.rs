@@ -9,12 +9,13 @@ use super::judge::{Judge, Judged};
 use super::progress::{self, Scenarios};
 use super::record::{AFTER, BEFORE, Record};
 use super::schedule::Schedule;
-use super::{Engine, Explorer, interrupt, stress, watch};
+use super::{Engine, Explorer, checkpoint, interrupt, stress, watch, watched};
 use crate::spec::{Bounds, Scenario, Spec, Subject};
 use crate::verdict::{Counterexample, Cut, Verdict};
 use crate::world::execution::{self, Narrator};
 use crate::world::failure::Failure;
 use crate::world::{self, World, dropping, panic, spawn, task};
+use std::any::type_name;
 use std::panic::Location;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex, PoisonError};
@@ -23,7 +24,7 @@ use std::time::Instant;
 type Op<S> = <<S as Subject>::Spec as Spec>::Op;
 
 /// What is the same around the threads of every scenario.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 struct Around<O> {
     /// Calls before the threads begin.
     before: Vec<O>,
@@ -79,7 +80,7 @@ impl Explorer {
                 Some(scenario) => {
                     let (this, initial, scenario) = (self.clone(), initial.clone(), scenario.clone());
                     let around = around.clone();
-                    watch::watched(move || {
+                    watched(move || {
                         in_scenario::<S>(&initial, (&scenario, &around), number, |program, judge| {
                             this.run_again(schedule, program, judge)
                         })
@@ -91,7 +92,8 @@ impl Explorer {
         if let Some(ended) = by_schedule {
             return self.verdict(ended, start);
         }
-        let agenda = match Agenda::new(self, self.search_of(at, scenarios.len(), around.drops)) {
+        let program = format!("{} {}", type_name::<S>(), checkpoint::hash(&(initial, scenarios, around)));
+        let agenda = match Agenda::new(self, self.search_of(at, program, scenarios.len())) {
             Ok(agenda) => agenda,
             Err(why) => return self.verdict(Ended::undecided(why), start),
         };
@@ -101,7 +103,7 @@ impl Explorer {
         } else {
             let (this, initial, scenarios) = (self.clone(), initial.clone(), scenarios.to_vec());
             let around = around.clone();
-            watch::watched(move || this.each_scenario::<S>(&initial, (&scenarios, &around), agenda, start))
+            watched(move || this.each_scenario::<S>(&initial, (&scenarios, &around), agenda, start))
         };
         self.verdict(ended, start)
     }

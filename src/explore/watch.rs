@@ -7,7 +7,7 @@
 //! own words, and have made no step for a while.
 
 use super::finding::line;
-use super::{Ended, progress};
+use super::progress;
 use crate::world::execution;
 use crate::world::operation::ThreadId;
 use crate::world::pulse::Pulse;
@@ -26,8 +26,8 @@ const LOOKS: u32 = 30;
 /// As `LOOKS`, where the system does not say whether a thread waits: 10 s without a step.
 const BLIND_LOOKS: u32 = 400;
 
-/// Runs `explore`, and does not wait for it if the program has left the model.
-pub fn watched(explore: impl FnOnce() -> Ended + Send + 'static) -> Ended {
+/// Runs `explore`, and does not wait for it if the program has left the model: then it says where.
+pub fn watched<R: Send + 'static>(explore: impl FnOnce() -> R + Send + 'static) -> Result<R, String> {
     let pulse = Arc::new(Pulse::default());
     let (theirs, quiet) = (Arc::clone(&pulse), progress::is_quiet());
     let (done, ended) = channel();
@@ -39,43 +39,43 @@ pub fn watched(explore: impl FnOnce() -> Ended + Send + 'static) -> Ended {
         let _ = done.send(result);
     });
     if let Err(error) = spawned {
-        return Ended::undecided(format!("the system gives no thread to explore on: {error}"));
+        return Err(format!("the system gives no thread to explore on: {error}"));
     }
     let (mut beats, mut still) = (0, 0);
     loop {
         match ended.recv_timeout(LOOK) {
-            Ok(Ok(ended)) => return ended,
+            Ok(Ok(ended)) => return Ok(ended),
             Ok(Err(payload)) => resume_unwind(payload),
             Err(RecvTimeoutError::Disconnected) => {
-                return Ended::undecided("the exploration ended without a word".to_owned());
+                return Err("the exploration ended without a word".to_owned());
             }
             Err(RecvTimeoutError::Timeout) => {}
         }
         // An exploration within another one is a step of that.
-        execution::with(|e| e.pulse.iter().for_each(|outer| outer.beat()));
+        execution::with(|e| e.worker.iter().for_each(|outer| outer.beat()));
         let (waits, now) = (pulse.all_wait(), pulse.beats());
         still = if now == beats && waits != Some(false) { still + 1 } else { 0 };
         beats = now;
         if still >= if waits.is_none() { BLIND_LOOKS } else { LOOKS } {
             pulse.give_up();
-            return Ended::undecided(left(&pulse));
+            return Err(left(&pulse));
         }
     }
 }
 
 /// Calls `work` on a thread that makes steps.
 pub fn working<R>(pulse: &Arc<Pulse>, work: impl FnOnce() -> R) -> R {
-    let before = execution::with(|e| e.pulse.replace(Arc::clone(pulse)));
-    pulse.works();
+    let worker = pulse.works();
+    let before = execution::with(|e| e.worker.replace(Arc::clone(&worker)));
     let result = work();
-    pulse.rests();
-    execution::with(|e| e.pulse = before);
+    worker.rests();
+    execution::with(|e| e.worker = before);
     result
 }
 
 /// The pulse of the exploration that runs on this thread, for others that work for it.
 pub fn pulse() -> Option<Arc<Pulse>> {
-    execution::with(|e| e.pulse.clone())
+    execution::with(|e| Some(Arc::clone(e.worker.as_ref()?.pulse())))
 }
 
 fn left(pulse: &Pulse) -> String {

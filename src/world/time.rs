@@ -8,7 +8,7 @@
 use super::execution::{self, Event, Execution, Place};
 use super::object::State;
 use super::object::timer::Tick;
-use super::operation::{At, Kind, Patience, Relation, ThreadId, affects, relation};
+use super::operation::{At, Kind, Patience, Relation, ThreadId};
 use super::task::{Turn, Waits};
 use super::{Part, Stepped, World, current, spawn};
 use std::task::{Context, Poll};
@@ -123,22 +123,7 @@ impl Execution {
 
 /// Whether an earlier step of another thread comes before a later one in whatever schedule.
 fn comes_before(earlier: &Event, later: &Event) -> bool {
-    let (a, b) = (&earlier.operation, &later.operation);
-    let meets = || {
-        a.object == b.object
-            && relation((a.kind, earlier.outcome), (b.kind, later.outcome)) != Relation::Independent
-    };
-    earlier.thread != later.thread && (meets() || sees(earlier, later) || sees(later, earlier))
-}
-
-/// Whether a step of a task sees what the other one does beyond its own object.
-fn sees(task: &Event, other: &Event) -> bool {
-    let step = (other.operation.kind, other.outcome);
-    let waits = task.announced.members.as_ref().is_some_and(|members| {
-        members.iter().any(|(object, kind)| *object == other.operation.object && affects(step, *kind))
-    });
-    let wakes = matches!(step.0, Kind::Wake(woken) | Kind::CallWaker(woken) if woken == task.thread);
-    waits || wakes && task.announced.listens
+    earlier.thread != later.thread && earlier.deed().relation(&later.deed()) != Relation::Independent
 }
 
 /// A timer of a task, in a model.

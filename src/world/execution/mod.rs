@@ -12,8 +12,8 @@ pub use threads::{Phase, Thread};
 
 use super::failure::{Failure, Panic, Reason};
 use super::object::{Object, State, Step};
-use super::operation::{At, Kind, ObjectId, Operation, Outcome, ThreadId, Value};
-use super::pulse::Pulse;
+use super::operation::{At, Deed, Kind, ObjectId, Operation, Outcome, ThreadId, Value};
+use super::pulse::Worker;
 use super::task::{Announced, Eager, Sites};
 use super::time::Times;
 use std::cell::RefCell;
@@ -57,6 +57,14 @@ pub struct Event {
     pub announced: Announced,
     /// Steps that made this one possible, in `Execution::after`.
     after: Range<u32>,
+}
+
+impl Event {
+    /// The step, as far as others can tell.
+    pub fn deed(&self) -> Deed<'_> {
+        let Operation { object, kind, .. } = self.operation;
+        Deed { thread: self.thread, object, kind, outcome: self.outcome, announced: &self.announced }
+    }
 }
 
 /// What is known of a program beside its executions.
@@ -110,7 +118,7 @@ pub struct Execution {
     /// Where futures answer by a step at once, in every execution of the program.
     pub sites: Sites,
     /// Whom it tells that it goes on, if anybody looks.
-    pub pulse: Option<std::sync::Arc<Pulse>>,
+    pub worker: Option<std::sync::Arc<Worker>>,
     /// The times of its steps.
     pub times: Times,
     /// Why the execution ends before its end.
@@ -304,8 +312,8 @@ impl Execution {
     }
 
     fn note(&mut self, operation: Operation, slot: u32, outcome: Outcome, first: u32) {
-        if let Some(pulse) = &self.pulse {
-            pulse.runs(self.current, Some(operation.at));
+        if let Some(worker) = &self.worker {
+            worker.runs(self.current, Some(operation.at));
         }
         let thread = &mut self.threads[self.current.index()];
         let event = self.trace.len();

@@ -198,105 +198,52 @@ impl State {
 
     /// Whether a thread could do `kind` now, where it makes no difference which.
     pub fn enabled(&self, kind: Kind) -> bool {
-        match self {
-            Self::Mutex(mutex) => mutex.enabled(kind),
-            Self::RwLock(lock) => {
-                if let Kind::Rw(kind) = kind {
-                    lock.enabled(kind)
-                } else {
-                    true
-                }
-            }
-            Self::Semaphore(semaphore) => !matches!(kind, Kind::Sem(kind) if !semaphore.enabled(kind)),
-            Self::Posts(posts) => !matches!(kind, Kind::Post(kind) if !posts.enabled(kind)),
-            Self::Notify(notify) => !matches!(kind, Kind::Bell(kind) if !notify.enabled(kind)),
-            Self::Channel(channel) => channel.enabled(kind),
-            Self::Timers(timers) => {
-                if let Kind::Timer(kind) = kind {
-                    timers.enabled(kind)
-                } else {
-                    true
-                }
-            }
-            Self::Thread(thread) => thread.enabled(kind),
-            Self::Once(_)
-            | Self::Barrier(_)
-            | Self::Condvar(_)
-            | Self::Atomic(_)
-            | Self::Cell(_)
-            | Self::Rendezvous(_)
-            | Self::Fence
-            | Self::Nothing => true,
+        match (self, kind) {
+            (Self::Mutex(mutex), _) => mutex.enabled(kind),
+            (Self::RwLock(lock), Kind::Rw(kind)) => lock.enabled(kind),
+            (Self::Semaphore(semaphore), Kind::Sem(kind)) => semaphore.enabled(kind),
+            (Self::Posts(posts), Kind::Post(kind)) => posts.enabled(kind),
+            (Self::Notify(notify), Kind::Bell(kind)) => notify.enabled(kind),
+            (Self::Channel(channel), _) => channel.enabled(kind),
+            (Self::Timers(timers), Kind::Timer(kind)) => timers.enabled(kind),
+            (Self::Thread(thread), _) => thread.enabled(kind),
+            _ => true,
         }
     }
 
     /// Does the step.
     pub fn apply(&mut self, step: &mut Step<'_>) -> Result<Outcome, Box<DataRace>> {
-        match self {
+        Ok(match (self, step.kind) {
             // These change nothing but the data's own flag.
-            Self::Mutex(_) | Self::RwLock(_) if matches!(step.kind, Kind::IsPoisoned | Kind::ClearPoison) => {
-                Ok(Outcome::Done)
-            }
-            Self::Mutex(mutex) => Ok(mutex.apply(step)),
-            Self::RwLock(lock) => match step.kind {
-                Kind::Rw(kind) => Ok(lock.apply(kind, step)),
-                _ => Ok(Outcome::Done),
-            },
-            Self::Once(once) => match step.kind {
-                Kind::Once(kind) => Ok(once.apply(kind, step)),
-                _ => Ok(Outcome::Done),
-            },
-            Self::Barrier(barrier) => match step.kind {
-                Kind::Gate(kind) => Ok(barrier.apply(kind, step)),
-                _ => Ok(Outcome::Done),
-            },
-            Self::Semaphore(semaphore) => match step.kind {
-                Kind::Sem(kind) => Ok(semaphore.apply(kind, step)),
-                _ => Ok(Outcome::Done),
-            },
-            Self::Posts(posts) => match step.kind {
-                Kind::Post(kind) => Ok(posts.apply(kind, step)),
-                _ => Ok(Outcome::Done),
-            },
-            Self::Notify(notify) => match step.kind {
-                Kind::Bell(kind) => Ok(notify.apply(kind, step)),
-                _ => Ok(Outcome::Done),
-            },
-            Self::Condvar(condvar) => match step.kind {
-                Kind::Cv(kind) => Ok(condvar.apply(kind, step)),
-                _ => Ok(Outcome::Done),
-            },
-            Self::Atomic(atomic) => Ok(atomic.apply(step)),
-            Self::Fence => Ok(atomic::fence(step)),
-            Self::Cell(cell) => cell.apply(step),
-            Self::Channel(channel) => Ok(channel.apply(step)),
-            Self::Rendezvous(channel) => match step.kind {
-                Kind::Hand(kind) => Ok(channel.apply(kind, step)),
-                _ => Ok(Outcome::Done),
-            },
-            Self::Timers(timers) => match step.kind {
-                Kind::Timer(kind) => Ok(timers.apply(kind, step)),
-                _ => Ok(Outcome::Done),
-            },
-            Self::Thread(thread) => Ok(thread.apply(step)),
-            Self::Nothing => Ok(Outcome::Done),
-        }
+            (Self::Mutex(_) | Self::RwLock(_), Kind::IsPoisoned | Kind::ClearPoison) => Outcome::Done,
+            (Self::Mutex(mutex), _) => mutex.apply(step),
+            (Self::RwLock(lock), Kind::Rw(kind)) => lock.apply(kind, step),
+            (Self::Once(once), Kind::Once(kind)) => once.apply(kind, step),
+            (Self::Barrier(barrier), Kind::Gate(kind)) => barrier.apply(kind, step),
+            (Self::Semaphore(semaphore), Kind::Sem(kind)) => semaphore.apply(kind, step),
+            (Self::Posts(posts), Kind::Post(kind)) => posts.apply(kind, step),
+            (Self::Notify(notify), Kind::Bell(kind)) => notify.apply(kind, step),
+            (Self::Condvar(condvar), Kind::Cv(kind)) => condvar.apply(kind, step),
+            (Self::Atomic(atomic), _) => atomic.apply(step),
+            (Self::Fence, _) => atomic::fence(step),
+            (Self::Cell(cell), _) => return cell.apply(step),
+            (Self::Channel(channel), _) => channel.apply(step),
+            (Self::Rendezvous(channel), Kind::Hand(kind)) => channel.apply(kind, step),
+            (Self::Timers(timers), Kind::Timer(kind)) => timers.apply(kind, step),
+            (Self::Thread(thread), _) => thread.apply(step),
+            // It is asked for its state, which the data knows.
+            _ => Outcome::Done,
+        })
     }
 
     /// What they knew who let `kind` go on, which waited for it.
     pub fn news(&self, kind: Kind) -> Option<&Clock> {
-        match self {
-            Self::Channel(channel) => channel.news(kind),
-            Self::Posts(posts) => Some(posts.news()),
-            Self::Notify(notify) => match kind {
-                Kind::Bell(kind) => notify.news(kind),
-                _ => None,
-            },
-            Self::Semaphore(semaphore) => match kind {
-                Kind::Sem(kind) => semaphore.news(kind),
-                _ => None,
-            },
-            Self::Thread(thread) => thread.news(),
+        match (self, kind) {
+            (Self::Channel(channel), _) => channel.news(kind),
+            (Self::Posts(posts), _) => Some(posts.news()),
+            (Self::Notify(notify), Kind::Bell(kind)) => notify.news(kind),
+            (Self::Semaphore(semaphore), Kind::Sem(kind)) => semaphore.news(kind),
+            (Self::Thread(thread), _) => thread.news(),
             _ => None,
         }
     }

@@ -1,17 +1,20 @@
 //! What one step does: an operation of one kind on one object, asked for by one line of the program.
 
 mod ordering;
+mod relation;
 
-use super::object::barrier::{self, Gate};
-use super::object::condvar::{self, Cv};
-use super::object::notify::{self, Bell};
-use super::object::once::{self, Do};
-use super::object::posts::{self, Post};
-use super::object::rendezvous::{self, Hand};
-use super::object::rwlock::{self, Rw};
-use super::object::semaphore::{self, Sem};
-use super::object::thread::{self, Parking};
-use super::object::timer::{self, Tick};
+pub use relation::{Deed, Relation};
+
+use super::object::barrier::Gate;
+use super::object::condvar::Cv;
+use super::object::notify::Bell;
+use super::object::once::Do;
+use super::object::posts::Post;
+use super::object::rendezvous::Hand;
+use super::object::rwlock::Rw;
+use super::object::semaphore::Sem;
+use super::object::thread::Parking;
+use super::object::timer::Tick;
 use std::fmt;
 use std::panic::Location;
 use std::sync::atomic::Ordering;
@@ -331,107 +334,6 @@ impl Kind {
             Self::Abort => "abort",
         }
     }
-}
-
-/// How two steps of different threads on one object relate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Relation {
-    /// Their order makes no difference.
-    Independent,
-    /// Their order makes a difference, and this one could not have been the other.
-    Ordered,
-    /// Their order makes a difference, and both orders are possible.
-    Racing,
-}
-
-/// How a step and a later one of another thread on the same object relate.
-///
-/// An outcome that is `Pending` stands for every outcome. The matching of a receive with its send, of a
-/// join with its exit and of a send with the receive that made room is no relation of kinds: those
-/// steps name each other (`Event::after`).
-#[expect(clippy::match_same_arms, reason = "read one kind of object after the other")]
-pub fn relation(first: (Kind, Outcome), second: (Kind, Outcome)) -> Relation {
-    use Relation::{Independent, Ordered, Racing};
-    let racing_if = |yes: bool| if yes { Racing } else { Independent };
-    let (a, a_out) = first;
-    let (b, b_out) = second;
-    match (a, b) {
-        (Kind::Lock, Kind::Lock | Kind::TryLock) => Racing,
-        // A failed attempt commutes with a lock that had to wait for the same holder.
-        (Kind::TryLock, Kind::Lock) => racing_if(a_out != Outcome::Failed),
-        (Kind::TryLock, Kind::TryLock) => racing_if(a_out != Outcome::Failed || b_out == Outcome::Pending),
-        (Kind::TryLock, Kind::Unlock) => racing_if(a_out != Outcome::Done),
-        (Kind::Unlock, Kind::TryLock) => Racing,
-        (Kind::Unlock, Kind::Lock) => Ordered,
-        (Kind::Rw(a), Kind::Rw(b)) => rwlock::relation((a, a_out), (b, b_out)),
-        (Kind::Parking(a), Kind::Parking(b)) => thread::relation((a, a_out), (b, b_out)),
-        (Kind::Once(a), Kind::Once(b)) => once::relation((a, a_out), (b, b_out)),
-        (Kind::Gate(a), Kind::Gate(b)) => barrier::relation(a, b),
-        (Kind::Hand(a), Kind::Hand(b)) => rendezvous::relation((a, a_out), (b, b_out)),
-        (Kind::Timer(a), Kind::Timer(b)) => timer::relation((a, a_out), b),
-        (Kind::Post(a), Kind::Post(b)) => posts::relation(a, b),
-        (Kind::Bell(a), Kind::Bell(b)) => notify::relation((a, a_out), (b, b_out)),
-        (Kind::Sem(a), Kind::Sem(b)) => semaphore::relation((a, a_out), (b, b_out)),
-        (Kind::Cv(a), Kind::Cv(b)) => condvar::relation((a, a_out), (b, b_out)),
-        (Kind::IsPoisoned, Kind::IsPoisoned) => Independent,
-        (Kind::IsPoisoned, Kind::ClearPoison) | (Kind::ClearPoison, Kind::IsPoisoned | Kind::ClearPoison) => {
-            Racing
-        }
-        // An unlock may poison, and whoever locks is told.
-        (Kind::IsPoisoned | Kind::ClearPoison, b) if b.unlocks() => Racing,
-        (a, Kind::IsPoisoned | Kind::ClearPoison) if a.unlocks() => Racing,
-        (Kind::ClearPoison, b) if b.locks() => Racing,
-        (a, Kind::ClearPoison) if a.locks() => Racing,
-        _ if is_atomic(a) && is_atomic(b) => racing_if(a.writes(a_out) || b.writes(b_out)),
-        (Kind::Send, Kind::Send) => Racing,
-        // A receive and a send that found room without it commute; the receive that made room names itself.
-        (Kind::TrySend, Kind::Recv) => racing_if(a_out != Outcome::Done),
-        (Kind::Recv, Kind::TrySend) => racing_if(b_out != Outcome::Done),
-        (Kind::TrySend, Kind::TryRecv) | (Kind::TryRecv, Kind::TrySend) => {
-            racing_if(a_out != Outcome::Done || b_out != Outcome::Done)
-        }
-        (Kind::TrySend, Kind::SenderDrop) | (Kind::SenderDrop, Kind::TrySend) => Independent,
-        (Kind::TrySend, _) | (_, Kind::TrySend) => Racing,
-        (Kind::Recv | Kind::TryRecv, Kind::Recv | Kind::TryRecv) => Racing,
-        // Its time was up: what came later could have come in time.
-        (Kind::Recv, Kind::Send | Kind::SenderDrop) => racing_if(a_out == Outcome::Failed),
-        (Kind::TryRecv, Kind::Send | Kind::SenderDrop) => racing_if(a_out != Outcome::Done),
-        // The send whose message it received names itself in `Event::after`.
-        (Kind::Send | Kind::SenderDrop, Kind::TryRecv) => racing_if(b_out != Outcome::Done),
-        (Kind::ReceiverClose, Kind::Send) | (Kind::Send, Kind::ReceiverClose) => Racing,
-        (Kind::ReceiverClose, Kind::Recv | Kind::TryRecv) => Ordered,
-        (Kind::Query, Kind::Query) => Independent,
-        (Kind::Query, _) | (_, Kind::Query) => Racing,
-        (Kind::IsFinished, Kind::Exit) | (Kind::Exit, Kind::IsFinished) => Racing,
-        (Kind::Abort, Kind::Abort) => Independent,
-        _ if is_of_task(a) && is_of_task(b) => Racing,
-        _ => Independent,
-    }
-}
-
-/// Whether it is done to a task from within or without, while that is not polled.
-fn is_of_task(kind: Kind) -> bool {
-    matches!(kind, Kind::Repoll | Kind::Wake(_) | Kind::CallWaker(_) | Kind::Abort)
-}
-
-/// Whether a step may let an operation of another thread on its object go on, or hold it back again.
-///
-/// It is asked about what a task waits for: the task is polled again when one of its operations can go on.
-pub fn affects(step: (Kind, Outcome), waiting: Kind) -> bool {
-    match (step.0, waiting) {
-        _ if step.1 == Outcome::Failed => false,
-        (Kind::Load(_) | Kind::Query | Kind::IsFinished | Kind::Join, _) | (Kind::SenderDrop, Kind::Send) => {
-            false
-        }
-        (Kind::Sem(step), _) => step.lets_go_on(),
-        (Kind::Bell(step), _) => step.lets_go_on(),
-        (Kind::Post(step), _) => step.lets_go_on(),
-        _ => true,
-    }
-}
-
-fn is_atomic(kind: Kind) -> bool {
-    matches!(kind, Kind::Load(_) | Kind::Store(_) | Kind::Rmw(_) | Kind::CompareExchange(..))
 }
 
 /// A value that a step read or wrote, for people.
