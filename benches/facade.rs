@@ -24,6 +24,19 @@ struct Rounds {
     ops: u32,
 }
 
+/// `op` on what is made, as often as it is asked for.
+fn repeated<T, R>(made: T, op: impl Fn(&T) -> R + Sync + 'static) -> Box<dyn Fn(u32) + Sync>
+where
+    T: Sync + 'static,
+{
+    Box::new(move |ops| {
+        let made = black_box(&made);
+        (0..ops).for_each(|_| {
+            black_box(op(made));
+        });
+    })
+}
+
 /// The same text by std's names and by the facade's.
 macro_rules! row {
     ($rows:ident, $name:literal, $shared:literal, |$sync:ident, $atomic:ident| $made:expr, |$x:ident| $op:expr) => {
@@ -33,24 +46,12 @@ macro_rules! row {
             theirs: {
                 #[allow(unused_imports)]
                 use std::sync::{self as $sync, atomic as $atomic};
-                let made = $made;
-                Box::new(move |ops| {
-                    let $x = black_box(&made);
-                    (0..ops).for_each(|_| {
-                        black_box($op);
-                    });
-                })
+                repeated($made, |$x| $op)
             },
             ours: {
                 #[allow(unused_imports)]
                 use raceproof::sync::{self as $sync, atomic as $atomic};
-                let made = $made;
-                Box::new(move |ops| {
-                    let $x = black_box(&made);
-                    (0..ops).for_each(|_| {
-                        black_box($op);
-                    });
-                })
+                repeated($made, |$x| $op)
             },
         });
     };

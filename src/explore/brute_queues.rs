@@ -1,8 +1,8 @@
 //! Futures that wait in a queue, in the exhaustive search against brute force: random small programs of tokio's
 //! semaphore, mutex, lock for readers and writers, and notifications, also dropped while they wait.
 
+use super::brute::polls::{Compared, Outcomes, compare_many, compare_programs};
 use super::brute::program::Chance;
-use super::brute_tasks::{Compared, Outcomes, compare_programs};
 use super::driver::Program;
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -363,55 +363,35 @@ fn compare(tasks: &[Vec<Act>], permits: usize, interleavings_max: usize) -> Comp
     compare_programs(|| runnable(tasks, permits), false, true, &what, interleavings_max)
 }
 
-/// `RACEPROOF_PROGRAMS=20000` for more of them than a plain run compares.
-fn compare_many(family: usize, wanted: u64) {
-    let asked = std::env::var("RACEPROOF_PROGRAMS").ok().and_then(|n| n.parse().ok());
-    let wanted = asked.unwrap_or(wanted);
+fn compare_family(family: usize, plain: u64) {
     let mut chance = Chance::new(family);
     let (name, draw) = FAMILIES[family];
-    let (mut programs, mut executions, mut eager, mut twice, mut in_vain, mut deadlocks, mut too_large) =
-        (0_u64, 0, 0, 0, 0, 0, 0_u64);
-    while programs < wanted {
+    compare_many(name, plain, || {
         let count = 2 + chance.below(2);
         let acts = if count == 2 { 3 } else { 2 };
         let tasks: Vec<Vec<Act>> = (0..count)
             .map(|_| (0..=chance.below(acts)).map(|_| chance.waits_in_a_queue(draw)).collect())
             .collect();
-        let compared = compare(&tasks, chance.below(3), 1_500);
-        if compared.too_large {
-            too_large += 1;
-            continue;
-        }
-        executions += compared.executions;
-        eager += compared.eager;
-        twice += compared.twice;
-        in_vain += compared.redundant;
-        deadlocks += compared.deadlocks;
-        programs += 1;
-    }
-    println!(
-        "{name}: {programs} programs, {executions} executions and {in_vain} in vain, where {eager} ({twice} twice) \
-         are run if every poll is a step; {deadlocks} deadlocks, each found; {too_large} more too large for brute \
-         force"
-    );
+        compare(&tasks, chance.below(3), 1_500)
+    });
 }
 
 #[test]
 fn semaphores_have_the_outcomes_that_every_interleaving_has() {
-    compare_many(0, 100);
+    compare_family(0, 100);
 }
 
 #[test]
 fn tokio_locks_have_the_outcomes_that_every_interleaving_has() {
-    compare_many(1, 100);
+    compare_family(1, 100);
 }
 
 #[test]
 fn notifications_have_the_outcomes_that_every_interleaving_has() {
-    compare_many(2, 100);
+    compare_family(2, 100);
 }
 
 #[test]
 fn watch_barriers_and_cells_have_the_outcomes_that_every_interleaving_has() {
-    compare_many(3, 40);
+    compare_family(3, 40);
 }

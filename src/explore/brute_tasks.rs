@@ -1,15 +1,15 @@
 //! Tasks in the exhaustive search against brute force: random small asynchronous programs, by every
 //! interleaving of all attempts that their futures make.
 
+use super::brute::polls::{Compared, Outcomes, compare_many, compare_programs};
 use super::brute::program::Chance;
-use super::brute::{Naive, Unstopped, assert_same};
-use super::driver::{Program, drive};
+use super::driver::Program;
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{Arc, Mutex};
 use crate::tokio::sync::mpsc;
 use crate::tokio::time;
 use crate::world::{spawn, task};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Wake, Waker};
@@ -195,8 +195,6 @@ fn run(what: Await, shared: Arc<Shared>, receivers: Receivers) -> Said {
     }
 }
 
-pub(super) type Outcomes = std::sync::Arc<std::sync::Mutex<BTreeSet<String>>>;
-
 /// The last task receives from both channels; the others send.
 fn runnable(tasks: &[Await], room: usize) -> (Program, Outcomes) {
     let outcomes = Outcomes::default();
@@ -237,62 +235,12 @@ fn runnable(tasks: &[Await], room: usize) -> (Program, Outcomes) {
     (std::sync::Arc::new(program), outcomes)
 }
 
-/// What the comparison of one program came to.
-#[derive(Debug, Default)]
-pub(super) struct Compared {
-    /// Executions of the search.
-    pub executions: u64,
-    pub redundant: u64,
-    /// Executions if every future makes its step in every poll.
-    pub eager: u64,
-    /// Those of them that have the order of an earlier one.
-    pub twice: u64,
-    pub deadlocks: usize,
-    pub too_large: bool,
-}
-
 fn compare(tasks: &[Await], room: usize, interleavings_max: usize) -> Compared {
     let asks = tasks.iter().any(|what| format!("{what:?}").contains("Ended"));
     // What an attempt to send turns out to be is known only when it is made.
     let what = format!("{tasks:?}, room {room}");
     let guesses = what.contains("Send");
     compare_programs(|| runnable(tasks, room), asks, guesses, &what, interleavings_max)
-}
-
-/// Compares the search with brute force on one program, which `make` makes anew, with whether it asks for the ends
-/// of its tasks, and whether it makes attempts.
-pub(super) fn compare_programs(
-    make: impl Fn() -> (Program, Outcomes),
-    asks: bool,
-    guesses: bool,
-    what: &str,
-    interleavings_max: usize,
-) -> Compared {
-    let mut naive = Naive::new(interleavings_max);
-    (naive.eager, naive.ends_are_seen) = (true, asks);
-    let (program, possible) = make();
-    let (naive, _) = drive(&program, naive, 1_000);
-    if naive.left == 0 {
-        return Compared { too_large: true, ..Compared::default() };
-    }
-    let mut compared = Compared { deadlocks: naive.seen.deadlocks.len(), ..Compared::default() };
-    for eager in [true, false] {
-        let (program, found) = make();
-        let (searched, counts) = drive(&program, Unstopped { eager, ..Unstopped::new() }, 1_000);
-        let what = format!("{what}, eager {eager}");
-        assert!(searched.search.finding.is_none(), "{what}: {:?}", searched.search.finding);
-        assert_same(&found.lock().unwrap(), &possible.lock().unwrap(), &what);
-        assert_eq!(searched.seen.deadlocks.is_empty(), naive.seen.deadlocks.is_empty(), "{what}: deadlocks");
-        if eager {
-            assert_same(&searched.seen.orders, &naive.seen.orders, &what);
-            assert_same(&searched.seen.deadlocks, &naive.seen.deadlocks, &what);
-            assert!(searched.seen.again == 0 || guesses, "{what}: an order was run twice");
-            (compared.eager, compared.twice) = (counts.executions, searched.seen.again as u64);
-        } else {
-            (compared.executions, compared.redundant) = (counts.executions, counts.redundant);
-        }
-    }
-    compared
 }
 
 impl Chance {
@@ -382,54 +330,19 @@ impl Chance {
 
 #[test]
 fn timers_are_up_whenever_every_interleaving_has_them_up() {
-    let wanted = std::env::var("RACEPROOF_PROGRAMS").ok().and_then(|n| n.parse().ok()).unwrap_or(25);
     let mut chance = Chance(0x9E37_79B9_7F4A_7C15);
-    let (mut programs, mut executions, mut eager, mut in_vain, mut too_large) = (0_u64, 0, 0, 0, 0);
-    while programs < wanted {
+    compare_many("timers", 25, || {
         let mut tasks = chance.tasks();
         *tasks.last_mut().expect("one receives") = chance.awaits_in_time();
-        let compared = compare(&tasks, 1 + chance.below(2), 1_500);
-        if compared.too_large {
-            too_large += 1;
-            continue;
-        }
-        (executions, eager) = (executions + compared.executions, eager + compared.eager);
-        in_vain += compared.redundant;
-        programs += 1;
-    }
-    println!(
-        "{programs} programs with timers, {executions} executions and {in_vain} in vain, where {eager} are run if every \
-         poll is a step; {too_large} more too large for brute force"
-    );
+        compare(&tasks, 1 + chance.below(2), 1_500)
+    });
 }
 
-/// `RACEPROOF_PROGRAMS=20000` for more of them than a plain run compares.
 #[test]
 fn tasks_have_the_outcomes_that_every_interleaving_of_their_polls_has() {
-    let wanted = std::env::var("RACEPROOF_PROGRAMS").ok().and_then(|n| n.parse().ok()).unwrap_or(100);
     let mut chance = Chance(0x2545_F491_4F6C_DD1D);
-    let (mut programs, mut executions, mut eager, mut twice, mut in_vain, mut deadlocks, mut too_large) =
-        (0_u64, 0, 0, 0, 0, 0, 0_u64);
-    while programs < wanted {
+    compare_many("tasks", 100, || {
         let tasks = chance.tasks();
-        if std::env::var("RACEPROOF_SHOW").is_ok() {
-            println!("{tasks:?}");
-        }
-        let compared = compare(&tasks, 1 + chance.below(2), 1_500);
-        if compared.too_large {
-            too_large += 1;
-            continue;
-        }
-        deadlocks += compared.deadlocks;
-        executions += compared.executions;
-        eager += compared.eager;
-        twice += compared.twice;
-        in_vain += compared.redundant;
-        programs += 1;
-    }
-    println!(
-        "{programs} programs of tasks, {executions} executions and {in_vain} in vain, where {eager} ({twice} twice) are run if \
-         every poll is a step; {deadlocks} deadlocks, each found; {too_large} more too large for \
-         brute force"
-    );
+        compare(&tasks, 1 + chance.below(2), 1_500)
+    });
 }

@@ -5,6 +5,8 @@
 
 pub mod cell;
 mod foreign;
+#[cfg(feature = "model")]
+mod from_value;
 pub mod hint;
 pub mod print;
 mod statics;

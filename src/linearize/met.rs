@@ -93,31 +93,27 @@ fn insert<K: Eq + Hash>(many: &mut Map<K, (Slots, Vec<Slots>)>, key: K, loose: &
 mod tests {
     use super::*;
 
-    fn of(slots: &[u32]) -> Slots {
-        let mut set = Slots::default();
-        for slot in slots {
-            set.insert(*slot);
-        }
-        set
-    }
-
     /// The same of a few configurations and of many.
     #[test]
     fn what_took_fewer_calls_stands_for_what_took_more() {
         for others in [0, 2 * FEW_MAX as u32] {
             let mut met = Met::default();
-            assert!((1..=others).all(|key| met.insert(key, &of(&[key % 3]))));
-            assert!(met.insert(0, &of(&[1, 2])));
-            assert!(!met.insert(0, &of(&[1, 2])), "it is there");
-            assert!(!met.insert(0, &of(&[1, 2, 70])), "fewer stand for more");
-            assert!(met.insert(0, &of(&[1, 3])), "neither stands for the other");
-            assert!(met.holds(&0, &of(&[1, 2])) && met.holds(&0, &of(&[1, 3])));
-            assert!(met.insert(0, &of(&[1])), "it stands for both");
-            assert!(met.holds(&0, &of(&[1])) && !met.holds(&0, &of(&[1, 2])) && !met.holds(&0, &of(&[1, 3])));
-            assert!(!met.holds(&0, &of(&[])) && !met.holds(&(others + 1), &of(&[1])));
+            assert!((1..=others).all(|key| met.insert(key, &Slots::of(&[key % 3]))));
+            assert!(met.insert(0, &Slots::of(&[1, 2])));
+            assert!(!met.insert(0, &Slots::of(&[1, 2])), "it is there");
+            assert!(!met.insert(0, &Slots::of(&[1, 2, 70])), "fewer stand for more");
+            assert!(met.insert(0, &Slots::of(&[1, 3])), "neither stands for the other");
+            assert!(met.holds(&0, &Slots::of(&[1, 2])) && met.holds(&0, &Slots::of(&[1, 3])));
+            assert!(met.insert(0, &Slots::of(&[1])), "it stands for both");
+            assert!(
+                met.holds(&0, &Slots::of(&[1]))
+                    && !met.holds(&0, &Slots::of(&[1, 2]))
+                    && !met.holds(&0, &Slots::of(&[1, 3]))
+            );
+            assert!(!met.holds(&0, &Slots::of(&[])) && !met.holds(&(others + 1), &Slots::of(&[1])));
             assert_eq!(met.len(), others as usize + 3);
             met.clear();
-            assert!(met.insert(0, &of(&[1, 2])) && met.len() == 1);
+            assert!(met.insert(0, &Slots::of(&[1, 2])) && met.len() == 1);
         }
     }
 }

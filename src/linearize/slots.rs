@@ -78,35 +78,39 @@ impl Slots {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::Slots;
-
-    fn of(slots: &[u32]) -> Slots {
-        let mut set = Slots::default();
+impl Slots {
+    /// A set of these.
+    pub(super) fn of(slots: &[u32]) -> Self {
+        let mut set = Self::default();
         for slot in slots {
             set.insert(*slot);
         }
         set
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Slots;
 
     #[test]
     fn equal_sets_are_equal_however_they_came_about() {
-        let mut grown = of(&[3, 64, 200]);
+        let mut grown = Slots::of(&[3, 64, 200]);
         for slot in [3, 64, 200] {
             assert!(grown.contains(slot));
         }
         grown.remove(200);
         assert!(!grown.contains(200) && grown.contains(64) && !grown.contains(63));
         grown.remove(64);
-        assert_eq!(grown, of(&[3]));
+        assert_eq!(grown, Slots::of(&[3]));
     }
 
     #[test]
     fn a_subset_may_be_shorter() {
-        assert!(of(&[3]).is_subset(&of(&[3, 64])));
-        assert!(of(&[64]).is_subset(&of(&[3, 64])));
-        assert!(!of(&[3, 64]).is_subset(&of(&[3])));
-        assert!(!of(&[3, 200]).is_subset(&of(&[3, 64])));
-        assert!(of(&[]).is_subset(&of(&[])));
+        assert!(Slots::of(&[3]).is_subset(&Slots::of(&[3, 64])));
+        assert!(Slots::of(&[64]).is_subset(&Slots::of(&[3, 64])));
+        assert!(!Slots::of(&[3, 64]).is_subset(&Slots::of(&[3])));
+        assert!(!Slots::of(&[3, 200]).is_subset(&Slots::of(&[3, 64])));
+        assert!(Slots::of(&[]).is_subset(&Slots::of(&[])));
     }
 }

@@ -1,5 +1,6 @@
 //! The exhaustive search against brute force: random small programs, by every interleaving of their steps.
 
+pub(super) mod polls;
 pub(super) mod program;
 
 use super::budget::Budget;
@@ -242,10 +243,13 @@ fn each_execution_as_one_over_the_interleavings_of_its_order_counts_the_orders()
     assert!(compared > 5, "{compared} programs are small enough");
 }
 
-/// `RACEPROOF_PROGRAMS=20000` for more of them than a plain run compares.
-fn compare_many(family: usize, wanted: u64) {
-    let asked = std::env::var("RACEPROOF_PROGRAMS").ok().and_then(|n| n.parse().ok());
-    let wanted = asked.unwrap_or(wanted);
+/// How many programs are compared: `RACEPROOF_PROGRAMS=20000` for more of them than a plain run does.
+pub(super) fn wanted(plain: u64) -> u64 {
+    std::env::var("RACEPROOF_PROGRAMS").ok().and_then(|n| n.parse().ok()).unwrap_or(plain)
+}
+
+fn compare_many(family: usize, plain: u64) {
+    let wanted = wanted(plain);
     let mut chance = Chance::new(family);
     let (mut programs, mut executions, mut in_vain, mut deadlocks, mut too_large) = (0_u64, 0, 0, 0, 0);
     while programs < wanted {

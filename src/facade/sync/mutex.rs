@@ -1,6 +1,7 @@
 //! `Mutex`: std's, beside its part in the world that made it.
 
 use super::held::{self, Held};
+use crate::facade::from_value::from_value;
 use crate::world::operation::{At, Kind, Outcome};
 use crate::world::{self, Part, Stepped, object::State};
 use std::fmt;
@@ -217,16 +218,4 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
 impl<T: ?Sized> RefUnwindSafe for Mutex<T> {}
 impl<T: ?Sized> UnwindSafe for Mutex<T> {}
 
-impl<T: Default> Default for Mutex<T> {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new(T::default())
-    }
-}
-
-impl<T> From<T> for Mutex<T> {
-    #[track_caller]
-    fn from(value: T) -> Self {
-        Self::new(value)
-    }
-}
+from_value!(Mutex);

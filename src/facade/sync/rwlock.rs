@@ -1,6 +1,7 @@
 //! `RwLock`: std's, beside its part in the world that made it.
 
 use super::held::{self, Held};
+use crate::facade::from_value::from_value;
 use crate::world::object::{State, rwlock::Rw};
 use crate::world::operation::{At, Kind, Outcome, ThreadId};
 use crate::world::{self, Part, Stepped, World};
@@ -272,16 +273,4 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
 impl<T: ?Sized> RefUnwindSafe for RwLock<T> {}
 impl<T: ?Sized> UnwindSafe for RwLock<T> {}
 
-impl<T: Default> Default for RwLock<T> {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new(T::default())
-    }
-}
-
-impl<T> From<T> for RwLock<T> {
-    #[track_caller]
-    fn from(value: T) -> Self {
-        Self::new(value)
-    }
-}
+from_value!(RwLock);

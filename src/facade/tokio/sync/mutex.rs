@@ -1,6 +1,7 @@
 //! `tokio::sync::Mutex`: tokio's own lock, beside its part in the world that made it, around the data.
 
 use super::permits::{Permits, Tried};
+use crate::facade::from_value::from_value;
 use crate::world::{self, operation::At};
 use ::tokio::sync as real;
 use ::tokio::sync::TryLockError;
@@ -308,16 +309,4 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
     }
 }
 
-impl<T: Default> Default for Mutex<T> {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new(T::default())
-    }
-}
-
-impl<T> From<T> for Mutex<T> {
-    #[track_caller]
-    fn from(value: T) -> Self {
-        Self::new(value)
-    }
-}
+from_value!(Mutex);

@@ -5,6 +5,7 @@
 
 use super::mutex::{free, held};
 use super::permits::{Permits, Tried};
+use crate::facade::from_value::from_value;
 use crate::world::{self, operation::At};
 use ::tokio::sync as real;
 use ::tokio::sync::TryLockError;
@@ -327,16 +328,4 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
     }
 }
 
-impl<T: Default> Default for RwLock<T> {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new(T::default())
-    }
-}
-
-impl<T> From<T> for RwLock<T> {
-    #[track_caller]
-    fn from(value: T) -> Self {
-        Self::new(value)
-    }
-}
+from_value!(RwLock);

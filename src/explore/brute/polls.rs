@@ -1,0 +1,91 @@
+//! Compares the search of programs of tasks with brute force: every poll a step, and as few of them as are seen.
+
+use super::{Naive, Unstopped, assert_same, wanted};
+use crate::explore::driver::{Program, drive};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+/// What the executions of a program came to.
+pub type Outcomes = Arc<Mutex<BTreeSet<String>>>;
+
+/// What the comparison of one program came to.
+#[derive(Debug, Default)]
+pub struct Compared {
+    /// Executions of the search.
+    pub executions: u64,
+    pub redundant: u64,
+    /// Executions if every future makes its step in every poll.
+    pub eager: u64,
+    /// Those of them that have the order of an earlier one.
+    pub twice: u64,
+    pub deadlocks: usize,
+    pub too_large: bool,
+}
+
+impl Compared {
+    fn add(&mut self, other: &Self) {
+        self.executions += other.executions;
+        self.redundant += other.redundant;
+        self.eager += other.eager;
+        self.twice += other.twice;
+        self.deadlocks += other.deadlocks;
+    }
+}
+
+/// Compares the search with brute force on one program, which `make` makes anew, with whether it asks for the ends
+/// of its tasks, and whether it makes attempts.
+pub fn compare_programs(
+    make: impl Fn() -> (Program, Outcomes),
+    asks: bool,
+    guesses: bool,
+    what: &str,
+    interleavings_max: usize,
+) -> Compared {
+    let mut naive = Naive::new(interleavings_max);
+    (naive.eager, naive.ends_are_seen) = (true, asks);
+    let (program, possible) = make();
+    let (naive, _) = drive(&program, naive, 1_000);
+    if naive.left == 0 {
+        return Compared { too_large: true, ..Compared::default() };
+    }
+    let mut compared = Compared { deadlocks: naive.seen.deadlocks.len(), ..Compared::default() };
+    for eager in [true, false] {
+        let (program, found) = make();
+        let (searched, counts) = drive(&program, Unstopped { eager, ..Unstopped::new() }, 1_000);
+        let what = format!("{what}, eager {eager}");
+        assert!(searched.search.finding.is_none(), "{what}: {:?}", searched.search.finding);
+        assert_same(&found.lock().unwrap(), &possible.lock().unwrap(), &what);
+        assert_eq!(searched.seen.deadlocks.is_empty(), naive.seen.deadlocks.is_empty(), "{what}: deadlocks");
+        if eager {
+            assert_same(&searched.seen.orders, &naive.seen.orders, &what);
+            assert_same(&searched.seen.deadlocks, &naive.seen.deadlocks, &what);
+            assert!(searched.seen.again == 0 || guesses, "{what}: an order was run twice");
+            (compared.eager, compared.twice) = (counts.executions, searched.seen.again as u64);
+        } else {
+            (compared.executions, compared.redundant) = (counts.executions, counts.redundant);
+        }
+    }
+    compared
+}
+
+/// Compares as many programs as `plain` or the environment says, and prints what they came to; those that are
+/// too large do not count.
+pub fn compare_many(what: &str, plain: u64, mut next: impl FnMut() -> Compared) {
+    let wanted = wanted(plain);
+    let (mut programs, mut too_large, mut all) = (0, 0, Compared::default());
+    while programs < wanted {
+        let compared = next();
+        if compared.too_large {
+            too_large += 1;
+            continue;
+        }
+        all.add(&compared);
+        programs += 1;
+    }
+    let Compared { executions, redundant, eager, twice, deadlocks, .. } = all;
+    println!(
+        "{what}: {programs} programs, {executions} executions and {redundant} in vain, where {eager} ({twice} twice) \
+         are run if every poll is a step; {deadlocks} deadlocks, each found; {too_large} more too large for brute \
+         force"
+    );
+}
