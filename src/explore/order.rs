@@ -154,13 +154,14 @@ impl Order {
         let received = send.filter(|_| step.kind.asks() && step.outcome == Outcome::Done);
         let mut racing = std::mem::take(&mut self.racing[at]);
         racing.clear();
-        for (i, earlier) in self.steps.iter().enumerate().rev() {
-            let relation = earlier.relation(&step);
+        // What its thread knew already adds nothing to its clock, and is no race.
+        let unknown = |i: &usize| !self.is_in(*i, &before);
+        for i in (0..at).rev().filter(unknown) {
+            let relation = self.steps[i].relation(&step);
             if relation != Relation::Independent {
                 clock.join(&self.clocks[i]);
             }
-            let races = relation == Relation::Racing || received == Some(i);
-            if races && earlier.thread != step.thread && !self.is_in(i, &before) {
+            if relation == Relation::Racing || received == Some(i) {
                 racing.push(i);
             }
         }
