@@ -38,7 +38,7 @@ async fn for_ever(dropped: Arc<AtomicUsize>) {
         }
     }
     let _says = Says(dropped);
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 #[test]

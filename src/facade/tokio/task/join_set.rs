@@ -301,7 +301,7 @@ impl<T: 'static> JoinSet<T> {
         &mut self.0
     }
 
-    async fn next(&mut self, at: At) -> Option<(Option<Id>, Result<T, JoinError>)> {
+    async fn next(&mut self, at: At) -> Option<Ended<T>> {
         match self.here(at) {
             Inner::Real(set) => of_tokio(set.join_next_with_id().await),
             Inner::Modelled(set) => {
@@ -311,7 +311,7 @@ impl<T: 'static> JoinSet<T> {
         }
     }
 
-    fn try_next(&mut self, at: At) -> Option<(Option<Id>, Result<T, JoinError>)> {
+    fn try_next(&mut self, at: At) -> Option<Ended<T>> {
         match self.here(at) {
             Inner::Real(set) => of_tokio(set.try_join_next_with_id()),
             Inner::Modelled(set) => {
@@ -325,11 +325,7 @@ impl<T: 'static> JoinSet<T> {
         }
     }
 
-    fn poll_next(
-        &mut self,
-        context: &mut Context<'_>,
-        at: At,
-    ) -> Poll<Option<(Option<Id>, Result<T, JoinError>)>> {
+    fn poll_next(&mut self, context: &mut Context<'_>, at: At) -> Poll<Option<Ended<T>>> {
         match self.here(at) {
             Inner::Real(set) => set.poll_join_next_with_id(context).map(of_tokio),
             Inner::Modelled(set) => {
