@@ -181,7 +181,9 @@ mod moved_in {
                     count.store(before + 1, Ordering::SeqCst);
                 })
             });
-            threads.into_iter().for_each(|thread| thread.join().unwrap());
+            for thread in threads {
+                thread.join().unwrap();
+            }
             assert_eq!(count.load(Ordering::SeqCst), 2);
         };
         for engine in [Engine::Exhaustive, Engine::Random { seed: 7 }, Engine::Pct { seed: 7, depth: 2 }] {
