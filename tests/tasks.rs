@@ -503,3 +503,24 @@ fn combinators_that_are_built_on_wakers_alone_see_every_order() {
     check(&["0", "1"], async || select_all([sent(), sent()]).await.1);
     check(&["[Ok(()), Ok(())]"], async || join_all([sent(), sent()]).await);
 }
+
+/// What a program's `main` is, with tokio's own attribute.
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn doubled(n: u32) -> u32 {
+    let (sender, receiver) = oneshot::channel();
+    tokio::spawn(async move { sender.send(n) });
+    receiver.await.unwrap() * 2
+}
+
+#[test]
+fn tokio_main_is_as_ever_and_runs_in_a_model() {
+    assert_eq!(doubled(1), 2);
+    raceproof::prove(|| assert_eq!(doubled(2), 4));
+}
+
+#[tokio::test]
+async fn tokio_test_is_as_ever() {
+    let mut set = JoinSet::new();
+    set.spawn(async { task::id() });
+    assert!(set.join_next_with_id().await.is_some_and(|ended| ended.is_ok_and(|(id, inside)| id == inside)));
+}
