@@ -207,3 +207,23 @@ fn what_loom_leaves_out() {
     let writes = || two(RwLock::<i32>::default, |_, lock| drop(lock.write()));
     check_by(Engine::Loom, "readers that wait behind", 1, reads, writes);
 }
+
+#[test]
+fn a_task_that_has_ended_and_that_its_set_does_not_know_of() {
+    use raceproof::tokio::{runtime::Handle, task::JoinSet};
+    let joined = |tries: bool| {
+        let program = move || {
+            Handle::current().block_on(async {
+                let mut set = JoinSet::new();
+                set.spawn(async {});
+                if tries {
+                    drop(set.try_join_next());
+                }
+                drop(set.join_next().await);
+            });
+        };
+        let all = limits(Engine::Exhaustive, program);
+        all.iter().filter(|(what, _)| what.starts_with("a task that is_finished")).count()
+    };
+    assert_eq!((joined(true), joined(false)), (1, 0));
+}

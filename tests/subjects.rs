@@ -14,6 +14,17 @@ use raceproof::sync::atomic::{AtomicI64, Ordering};
 use raceproof::sync::{Arc, Mutex};
 use raceproof::verdict::Verdict;
 
+// What `examples/` shows of other people's designs, with its own tests.
+#[path = "../examples/actor.rs"]
+#[allow(dead_code, reason = "its main is not run here")]
+mod actor;
+#[path = "../examples/limiter.rs"]
+#[allow(dead_code, reason = "its main is not run here")]
+mod limiter;
+#[path = "../examples/pool.rs"]
+#[allow(dead_code, reason = "its main is not run here")]
+mod pool;
+
 fn explorer() -> Explorer {
     Explorer::new(Engine::Exhaustive)
 }

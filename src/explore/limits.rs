@@ -38,6 +38,9 @@ fn of_model(kind: Kind, noun: &str) -> Option<&'static str> {
         }
         (Kind::Choose(_), choice::TIMEOUT) | (Kind::Timer(Tick::Fire(..)), _) => Some(TIMEOUTS),
         (Kind::Rmw(_) | Kind::Load(_), FOREIGN) => Some(TRUSTED),
+        (Kind::TryRecv, "JoinSet") => {
+            Some("a task that is_finished says has ended and that try_join_next does not know of yet")
+        }
         (Kind::Post(Post::Borrow), _) => {
             Some("a borrow of a watch that waits behind a sender which waits for another borrow")
         }

@@ -19,6 +19,7 @@ pub mod object;
 pub mod operation;
 pub mod panic;
 pub mod pulse;
+pub mod runtime;
 pub mod spawn;
 pub mod statics;
 pub mod task;

@@ -227,7 +227,10 @@ impl<T> Spawned<T> {
 
     /// The thread has exited, and somebody knows how.
     fn joined(&self) -> std::thread::Result<T> {
-        execution::with(|e| e.joined_panic = e.threads[self.thread.index()].panic.take());
+        execution::with(|e| {
+            e.joined_panic = e.threads[self.thread.index()].panic.take();
+            e.threads[self.thread.index()].joined = true;
+        });
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
         ended.unwrap_or_else(|| panic::give_up())
     }
@@ -259,6 +262,15 @@ pub fn join_scoped(mut next: impl FnMut() -> Option<ThreadId>, at: At) -> bool {
         panicked |= execution::with(|e| e.threads[thread.index()].panic.take()).is_some();
     }
     panicked
+}
+
+/// Waits for a thread's end, of which somebody else may take note.
+pub fn wait_for_end(thread: ThreadId, at: At) {
+    // In loom's world nobody is waited for whom nobody has joined (`task::abort`).
+    if current() == World::Model {
+        let place = execution::with(|e| e.thread_place(thread));
+        super::step_in_model::<()>(place, Kind::Join, at);
+    }
 }
 
 /// Whether a thread has made its last step.

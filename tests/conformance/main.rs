@@ -8,6 +8,7 @@ mod std_sync;
 mod time;
 mod tokio_beside;
 mod tokio_sync;
+mod tokio_tasks;
 
 use raceproof::explore::{Engine, Explorer};
 use raceproof::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};

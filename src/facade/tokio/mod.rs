@@ -3,6 +3,8 @@
 pub use ::tokio::*;
 
 #[cfg(feature = "model")]
+pub mod runtime;
+#[cfg(feature = "model")]
 #[doc(hidden)]
 pub mod select;
 #[cfg(feature = "model")]
@@ -13,5 +15,7 @@ pub mod task;
 pub mod time;
 #[cfg(feature = "model")]
 pub use crate::__raceproof_select as select;
+#[cfg(feature = "model")]
+pub use crate::__raceproof_task_local as task_local;
 #[cfg(feature = "model")]
 pub use task::spawn;

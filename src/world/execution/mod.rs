@@ -121,6 +121,8 @@ pub struct Execution {
     pub worker: Option<std::sync::Arc<Worker>>,
     /// The times of its steps.
     pub times: Times,
+    /// The runtimes that are gone, by slot.
+    pub runtimes_shut_down: Vec<u32>,
     /// Why the execution ends before its end.
     pub failure: Option<Failure>,
     after: Vec<usize>,
@@ -146,6 +148,7 @@ impl Execution {
         self.switches = 0;
         self.lied.clear();
         self.waited_for_room.clear();
+        self.runtimes_shut_down.clear();
         self.joined_panic = None;
         self.unscheduled = None;
         self.stops = false;

@@ -4,6 +4,7 @@ use super::{Execution, Place};
 use crate::world::failure::Panic;
 use crate::world::object::{Knowledge, State};
 use crate::world::operation::{At, Operation, Patience, ThreadId};
+use crate::world::runtime::Membership;
 use crate::world::task::Standing;
 use crate::world::time::Time;
 
@@ -40,6 +41,12 @@ pub struct Thread {
     pub panic: Option<Panic>,
     /// What its task stands at.
     pub task: Standing,
+    /// The number of the task that it runs, if it runs one that was spawned.
+    pub task_id: Option<u64>,
+    /// Where it stands to tokio's runtimes.
+    pub runtime: Membership,
+    /// Somebody has joined it.
+    pub joined: bool,
     /// What it knows of time.
     pub(in crate::world) time: Time,
     /// How often in a row it yielded though nothing had changed since its last step.
@@ -115,11 +122,13 @@ impl Execution {
         self.start(id, name, Some(at));
         let spawned_after = self.threads[parent.index()].last.or(self.threads[parent.index()].spawned_after);
         let clock = self.threads[parent.index()].knowledge.clock.clone();
+        let runtime = self.threads[parent.index()].runtime.of_child();
         self.threads[parent.index()].knowledge.clock.tick(parent);
         let place = self.create("thread", at, State::thread());
         let thread = &mut self.threads[id.index()];
         thread.object = place.slot;
         thread.spawned_after = spawned_after;
+        thread.runtime = runtime;
         thread.knowledge.clock.join(&clock);
         self.spawn_in_time(id);
         id

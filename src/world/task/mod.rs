@@ -50,20 +50,77 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 /// Runs the future of a task that `at` has spawned. None if it was aborted; it is dropped then.
 pub fn run_spawned<F: Future>(future: F, at: At) -> Option<F::Output> {
     // A task that may be aborted looks whether it was before each of its polls.
-    let abortable = super::current() == World::Model && execution::with(|e| e.sites.is_abortable(at));
+    let abortable = is_abortable(at);
+    begin_numbered();
     run(future, at, abortable)
+}
+
+/// Runs what may block, for a task that `at` has spawned. None if that was aborted before it began.
+pub fn run_blocking<R>(f: impl FnOnce() -> R, at: At) -> Option<R> {
+    begin_numbered();
+    if is_abortable(at) {
+        // Once it runs it cannot be aborted.
+        let task = Task::begin(at, true);
+        if !task.wait() {
+            return None;
+        }
+    }
+    Some(f())
+}
+
+fn is_abortable(at: At) -> bool {
+    super::current() == World::Model && execution::with(|e| e.sites.is_abortable(at))
+}
+
+/// The current thread is a task that was spawned.
+fn begin_numbered() {
+    let thread = super::current_thread();
+    execution::with(|e| e.threads[thread.index()].task_id = Some(u64::from(thread.0)));
+}
+
+/// The number of the task that the current thread runs.
+pub fn id() -> Option<u64> {
+    let thread = super::current_thread();
+    execution::with(|e| e.threads[thread.index()].task_id)
+}
+
+/// The current thread runs another task, within its own; returns the number of that.
+pub fn set_id(id: Option<u64>) -> Option<u64> {
+    let thread = super::current_thread();
+    execution::with(|e| std::mem::replace(&mut e.threads[thread.index()].task_id, id))
+}
+
+/// Whether the current thread polls a task, so that nothing may block it.
+pub fn is_polling() -> bool {
+    let thread = super::current_thread();
+    super::current() == World::Model && execution::with(|e| e.threads[thread.index()].task.waker.is_some())
+}
+
+/// Calls `f`, which may block: as if the current thread polled nothing.
+pub fn blocking<R>(f: impl FnOnce() -> R) -> R {
+    let thread = super::current_thread();
+    let waker = execution::with(|e| e.threads[thread.index()].task.waker.take());
+    let result = f();
+    execution::with(|e| e.threads[thread.index()].task.waker = waker);
+    result
 }
 
 /// Asks a task to end at its next poll.
 pub fn abort(task: ThreadId, at: At) {
     if super::current() == World::Loom {
-        give_up(&format!("loom's world has no task that is aborted ({at}); the exhaustive engine does"));
+        // A task that was joined has ended in whatever order.
+        if !execution::with(|e| e.is_over() || e.threads[task.index()].joined) {
+            super::not_in_loom("a task that is aborted", at);
+        }
+        return;
     }
     let spawned = execution::with(|e| e.threads[task.index()].spawned_at);
     let Some(spawned) = spawned else { return };
     if !execution::with(|e| e.sites.is_abortable(spawned)) {
-        // It was polled as if nobody could.
-        execution::with(|e| e.expose(spawned));
+        // It was polled as if nobody could. If it has ended, nobody has; this is a step that may come before its end.
+        if !super::spawn::is_finished(task, at) {
+            execution::with(|e| e.expose(spawned));
+        }
         return;
     }
     let place = execution::with(|e| e.thread_place(task));

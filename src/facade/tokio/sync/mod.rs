@@ -16,6 +16,7 @@ pub mod watch;
 
 pub use ::tokio::sync::{AcquireError, TryAcquireError, TryLockError};
 pub use barrier::{Barrier, BarrierWaitResult};
+pub(super) use loom_queue::LoomQueue;
 pub use mutex::{MappedMutexGuard, Mutex, MutexGuard, OwnedMutexGuard};
 pub use notify::Notify;
 pub use once_cell::{OnceCell, SetError};

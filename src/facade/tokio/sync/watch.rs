@@ -304,13 +304,15 @@ impl<T> Receiver<T> {
             }
             let mut is_ended = false;
             loop {
-                let value = self.update(at);
-                if (!is_ended || value.has_changed()) && f(&value) {
-                    // SAFETY: only its lifetime is changed, to that for which `self` is borrowed: it is not used
-                    // again here.
-                    return Ok(unsafe { std::mem::transmute::<Ref<'_, T>, Ref<'_, T>>(value) });
+                {
+                    // In a block of its own, so that the future is `Send`, which a borrow is not.
+                    let value = self.update(at);
+                    if (!is_ended || value.has_changed()) && f(&value) {
+                        // SAFETY: only its lifetime is changed, to that for which `self` is borrowed: it is not used
+                        // again here.
+                        return Ok(unsafe { std::mem::transmute::<Ref<'_, T>, Ref<'_, T>>(value) });
+                    }
                 }
-                drop(value);
                 if is_ended {
                     return Err(ended());
                 }

@@ -1,0 +1,428 @@
+//! `tokio::runtime`: in a model a runtime has as many workers as tasks, and ends its tasks when it is dropped.
+
+pub use ::tokio::runtime::*;
+
+use super::task::JoinHandle;
+use crate::world::execution::Place;
+use crate::world::object::State;
+use crate::world::operation::At;
+use crate::world::{self, Part, World, panic, runtime};
+use std::fmt;
+use std::io;
+use std::marker::PhantomData;
+use std::panic::Location;
+use std::time::Duration;
+
+/// As tokio's own [`Runtime`](::tokio::runtime::Runtime).
+pub struct Runtime {
+    inner: Inner,
+    handle: Handle,
+}
+
+enum Inner {
+    Real(::tokio::runtime::Runtime),
+    Modelled(Modelled),
+}
+
+/// A runtime of a model.
+#[derive(Debug)]
+struct Modelled {
+    place: Place,
+    made: At,
+    /// It is shut down, or being so.
+    shut: bool,
+}
+
+/// As tokio's own [`Handle`](::tokio::runtime::Handle).
+#[derive(Clone, Debug)]
+pub struct Handle(Who);
+
+#[derive(Clone, Debug)]
+enum Who {
+    Real(::tokio::runtime::Handle),
+    /// None where tasks run in a model that has made no runtime.
+    Modelled(Option<Place>),
+}
+
+/// As tokio's own [`EnterGuard`](::tokio::runtime::EnterGuard).
+#[must_use = "Creating and dropping a guard does nothing"]
+pub struct EnterGuard<'a> {
+    _real: Option<::tokio::runtime::EnterGuard<'a>>,
+    _modelled: Option<Entered>,
+}
+
+/// Is in the context of a runtime until it is dropped, on this thread.
+struct Entered(Option<Place>, PhantomData<*const ()>);
+
+impl Entered {
+    fn new(runtime: Option<Place>) -> Self {
+        Self(runtime::enter(runtime), PhantomData)
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        if !world::is_real() {
+            runtime::enter(self.0);
+        }
+    }
+}
+
+/// As tokio's own [`Builder`](::tokio::runtime::Builder). A model knows no difference between what it can build.
+pub struct Builder(::tokio::runtime::Builder);
+
+macro_rules! settings {
+    ($($name:ident($($value:ident: $type:ty),*))*) => {$(
+        #[doc = concat!("As tokio's `", stringify!($name), "`.")]
+        pub fn $name(&mut self, $($value: $type),*) -> &mut Self {
+            self.0.$name($($value),*);
+            self
+        }
+    )*};
+}
+
+impl Builder {
+    /// As tokio's `new_current_thread`. In a model its tasks run side by side all the same.
+    pub fn new_current_thread() -> Self {
+        Self(::tokio::runtime::Builder::new_current_thread())
+    }
+
+    /// As tokio's `new_multi_thread`.
+    pub fn new_multi_thread() -> Self {
+        Self(::tokio::runtime::Builder::new_multi_thread())
+    }
+
+    settings! {
+        enable_all()
+        enable_time()
+        worker_threads(threads: usize)
+        max_blocking_threads(threads: usize)
+        thread_name(name: impl Into<String>)
+        thread_name_fn(name: impl Fn() -> String + Send + Sync + 'static)
+        thread_stack_size(bytes: usize)
+        thread_keep_alive(duration: Duration)
+        on_thread_start(f: impl Fn() + Send + Sync + 'static)
+        on_thread_stop(f: impl Fn() + Send + Sync + 'static)
+        on_thread_park(f: impl Fn() + Send + Sync + 'static)
+        on_thread_unpark(f: impl Fn() + Send + Sync + 'static)
+        global_queue_interval(interval: u32)
+        event_interval(interval: u32)
+    }
+
+    /// As tokio's `enable_io`, and `enable_time` with it.
+    pub fn enable_io(&mut self) -> &mut Self {
+        self.enable_all()
+    }
+
+    /// As tokio's `start_paused`.
+    #[cfg(feature = "tokio-test-util")]
+    pub fn start_paused(&mut self, paused: bool) -> &mut Self {
+        self.0.start_paused(paused);
+        self
+    }
+
+    /// As tokio's `build`.
+    #[track_caller]
+    pub fn build(&mut self) -> io::Result<Runtime> {
+        if world::is_real() {
+            return self.0.build().map(Runtime::of_tokio);
+        }
+        Ok(Runtime::modelled(Location::caller()))
+    }
+
+    /// As tokio's `build_local`, in the real world.
+    #[track_caller]
+    pub fn build_local(&mut self, options: LocalOptions) -> io::Result<LocalRuntime> {
+        if !world::is_real() {
+            not_modelled("a LocalRuntime", Location::caller());
+        }
+        self.0.build_local(options)
+    }
+}
+
+fn not_modelled(what: &str, at: At) -> ! {
+    world::not_modelled(&format!("{what} ({at})"));
+    panic::give_up()
+}
+
+impl Runtime {
+    fn of_tokio(real: ::tokio::runtime::Runtime) -> Self {
+        let handle = Handle(Who::Real(real.handle().clone()));
+        Self { inner: Inner::Real(real), handle }
+    }
+
+    fn modelled(made: At) -> Self {
+        let place = match &Part::<()>::new(made, "Runtime", || State::Nothing, || ()) {
+            Part::Model(place) | Part::Loom(_, place) => *place,
+            Part::Real(_) => unreachable!("it is made in a model"),
+        };
+        let handle = Handle(Who::Modelled(Some(place)));
+        Self { inner: Inner::Modelled(Modelled { place, made, shut: false }), handle }
+    }
+
+    pub(super) fn real(&self, at: At) -> &::tokio::runtime::Runtime {
+        match &self.inner {
+            Inner::Real(real) => real,
+            Inner::Modelled(runtime) => world::stranger(runtime.made, at),
+        }
+    }
+
+    /// As tokio's `new`.
+    #[track_caller]
+    pub fn new() -> io::Result<Self> {
+        if world::is_real() {
+            return ::tokio::runtime::Runtime::new().map(Self::of_tokio);
+        }
+        Ok(Self::modelled(Location::caller()))
+    }
+
+    /// As tokio's `handle`.
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// As tokio's `spawn`.
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.handle.spawn_at(future, Location::caller())
+    }
+
+    /// As tokio's `spawn_blocking`.
+    #[track_caller]
+    pub fn spawn_blocking<F, R>(&self, func: F) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.handle.spawn_blocking_at(func, Location::caller())
+    }
+
+    /// As tokio's `block_on`.
+    ///
+    /// # Panics
+    ///
+    /// In a task, whose thread it would block.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        match &self.inner {
+            Inner::Real(real) if world::is_real() => real.block_on(future),
+            _ => self.handle.block_on(future),
+        }
+    }
+
+    /// As tokio's `enter`.
+    #[track_caller]
+    pub fn enter(&self) -> EnterGuard<'_> {
+        self.handle.enter()
+    }
+
+    /// As tokio's `shutdown_timeout`. In a model it does not wait: what goes on meanwhile goes on behind it.
+    pub fn shutdown_timeout(self, duration: Duration) {
+        match self.inner {
+            Inner::Real(real) => real.shutdown_timeout(duration),
+            Inner::Modelled(mut runtime) => runtime.shut_down(false),
+        }
+    }
+
+    /// As tokio's `shutdown_background`.
+    pub fn shutdown_background(self) {
+        match self.inner {
+            Inner::Real(real) => real.shutdown_background(),
+            Inner::Modelled(mut runtime) => runtime.shut_down(false),
+        }
+    }
+
+    /// As tokio's `metrics`, in the real world.
+    #[track_caller]
+    pub fn metrics(&self) -> RuntimeMetrics {
+        self.handle.metrics()
+    }
+}
+
+impl Modelled {
+    fn shut_down(&mut self, waits: bool) {
+        let of_now = world::execution::with(|e| e.number == self.place.execution);
+        if !std::mem::replace(&mut self.shut, true) && !world::is_real() && of_now {
+            runtime::shut_down(self.place, waits, self.made);
+        }
+    }
+}
+
+impl Drop for Modelled {
+    fn drop(&mut self) {
+        if self.shut || world::is_real() {
+            return;
+        }
+        let unwinds = std::thread::panicking();
+        if !unwinds && world::task::is_polling() {
+            self.shut = true;
+            panic!("a runtime is dropped in a task, whose thread it would block");
+        }
+        // A thread that unwinds waits for nobody.
+        self.shut_down(!unwinds);
+    }
+}
+
+impl Handle {
+    /// As tokio's `current`. In a model it needs no runtime.
+    ///
+    /// # Panics
+    ///
+    /// In the real world, outside of runtimes.
+    #[track_caller]
+    pub fn current() -> Self {
+        if world::is_real() {
+            return Self(Who::Real(::tokio::runtime::Handle::current()));
+        }
+        Self(Who::Modelled(runtime::entered()))
+    }
+
+    /// As tokio's `try_current`.
+    pub fn try_current() -> Result<Self, TryCurrentError> {
+        if world::is_real() {
+            return ::tokio::runtime::Handle::try_current().map(|handle| Self(Who::Real(handle)));
+        }
+        Ok(Self(Who::Modelled(runtime::entered())))
+    }
+
+    pub(super) fn real(&self, at: At) -> &::tokio::runtime::Handle {
+        match &self.0 {
+            Who::Real(handle) if world::is_real() => handle,
+            _ => world::stranger(at, at),
+        }
+    }
+
+    /// There, nothing says whether a runtime goes before or behind what is spawned on it.
+    fn not_in_loom(&self, at: At) {
+        if world::current() == World::Loom && matches!(self.0, Who::Modelled(Some(_))) {
+            world::not_in_loom("a task that is spawned through a runtime's handle", at);
+        }
+    }
+
+    /// The runtime of a model, for a task that it is handed.
+    pub(super) fn place(&self, at: At) -> Option<Place> {
+        self.not_in_loom(at);
+        self.mine(at)
+    }
+
+    fn mine(&self, at: At) -> Option<Place> {
+        let Who::Modelled(place) = &self.0 else { world::stranger(at, at) };
+        if place.is_some_and(|place| world::execution::with(|e| e.number != place.execution)) {
+            world::stranger(at, at);
+        }
+        *place
+    }
+
+    /// As tokio's `spawn`.
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let at = Location::caller();
+        self.not_in_loom(at);
+        self.spawn_at(future, at)
+    }
+
+    fn spawn_at<F>(&self, future: F, at: At) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        if world::is_real() {
+            return JoinHandle::of_tokio(self.real(at).spawn(future));
+        }
+        JoinHandle::modelled(self.mine(at), at, move || world::task::run_spawned(future, at))
+    }
+
+    /// As tokio's `spawn_blocking`.
+    #[track_caller]
+    pub fn spawn_blocking<F, R>(&self, func: F) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        let at = Location::caller();
+        self.not_in_loom(at);
+        self.spawn_blocking_at(func, at)
+    }
+
+    fn spawn_blocking_at<F, R>(&self, func: F, at: At) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        if world::is_real() {
+            return JoinHandle::of_tokio(self.real(at).spawn_blocking(func));
+        }
+        JoinHandle::modelled(self.mine(at), at, move || world::task::run_blocking(func, at))
+    }
+
+    /// As tokio's `block_on`.
+    ///
+    /// # Panics
+    ///
+    /// In a task, whose thread it would block.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        if world::is_real() {
+            return self.real(Location::caller()).block_on(future);
+        }
+        let Who::Modelled(place) = &self.0 else { world::stranger(Location::caller(), Location::caller()) };
+        assert!(!world::task::is_polling(), "a runtime blocks a thread that polls a task");
+        let _entered = Entered::new(*place);
+        world::task::block_on(future)
+    }
+
+    /// As tokio's `enter`.
+    #[track_caller]
+    pub fn enter(&self) -> EnterGuard<'_> {
+        match &self.0 {
+            Who::Real(handle) if world::is_real() => {
+                EnterGuard { _real: Some(handle.enter()), _modelled: None }
+            }
+            Who::Real(_) => world::stranger(Location::caller(), Location::caller()),
+            Who::Modelled(place) => EnterGuard { _real: None, _modelled: Some(Entered::new(*place)) },
+        }
+    }
+
+    /// As tokio's `runtime_flavor`. In a model it is of many threads.
+    pub fn runtime_flavor(&self) -> RuntimeFlavor {
+        match &self.0 {
+            Who::Real(handle) => handle.runtime_flavor(),
+            Who::Modelled(_) => RuntimeFlavor::MultiThread,
+        }
+    }
+
+    /// As tokio's `metrics`, in the real world.
+    #[track_caller]
+    pub fn metrics(&self) -> RuntimeMetrics {
+        match &self.0 {
+            Who::Real(handle) => handle.metrics(),
+            Who::Modelled(_) => not_modelled("a runtime's metrics", Location::caller()),
+        }
+    }
+}
+
+impl fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runtime").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for EnterGuard<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EnterGuard").finish_non_exhaustive()
+    }
+}
