@@ -245,7 +245,10 @@ fn a_search_that_is_cut_short_is_no_proof() {
     let verdict = cut.explore_scenarios::<Stored<MutexStore>>(&initial, &[Scenario { threads }]);
     assert_eq!(verdict.word(), "passed");
     assert_eq!(verdict.coverage().executions, 10);
-    assert!(verdict.to_string().contains("most orders come from: counters 100 %"), "{verdict}");
+    assert!(
+        verdict.to_string().contains("most orders come from: counters 100 % (client 1, client 2, client 3)"),
+        "{verdict}"
+    );
 }
 
 #[test]
@@ -363,6 +366,9 @@ fn a_bound_on_choices_is_no_proof_where_it_left_one_out() {
     };
     assert_eq!(explorer().choices_max(0).explore(weak).word(), "passed");
     explorer().choices_max(1).explore(weak).assert_proved();
+    let few = explorer().preemptions_max(2);
+    assert_eq!(few.clone().choices_max(0).explore(weak).word(), "passed");
+    few.choices_max(1).explore(weak).assert_proved();
     explorer().explore(weak).assert_proved();
 }
 

@@ -29,9 +29,10 @@ pub trait Limit {
 }
 
 /// The search.
-#[expect(clippy::struct_excessive_bools, reason = "four questions that have nothing to do with each other")]
+#[expect(clippy::struct_excessive_bools, reason = "questions that have nothing to do with each other")]
 pub struct Bounded<L> {
     preemptions_max: usize,
+    choices_max: usize,
     /// Whether the first failing execution ends the search; otherwise the one with the fewest switches of
     /// the fewest steps is kept.
     first: bool,
@@ -42,6 +43,8 @@ pub struct Bounded<L> {
     begun: bool,
     /// Whether a pick was left out for the bound's sake.
     pub pruned: bool,
+    /// Whether a way of a choice was left out for that bound's sake.
+    pub choices_left_out: bool,
     /// Which other bound ended the search, if one did.
     pub cut: Option<Cut>,
     /// The execution that refutes the program, or leaves it undecided.
@@ -57,6 +60,7 @@ impl<L: Limit> Bounded<L> {
     pub fn new(preemptions_max: usize, judge: Judged, limit: L) -> Self {
         Self {
             preemptions_max,
+            choices_max: usize::MAX,
             first: true,
             judge,
             limit,
@@ -64,6 +68,7 @@ impl<L: Limit> Bounded<L> {
             depth: 0,
             begun: false,
             pruned: false,
+            choices_left_out: false,
             cut: None,
             finding: None,
             executions: 0,
@@ -77,6 +82,11 @@ impl<L: Limit> Bounded<L> {
         Self { first: false, ..self }
     }
 
+    /// With at most so many departures from the first way of a choice in one execution.
+    pub fn choices_max(self, choices_max: usize) -> Self {
+        Self { choices_max, ..self }
+    }
+
     /// Who can be picked: the thread that ran last first, and others if the bound allows it.
     fn picks(&mut self, execution: &Execution, enabled: &[ThreadId]) -> Vec<Pick> {
         let last = execution.last_granted().filter(|last| execution.is_preempted_without(*last, enabled));
@@ -84,7 +94,14 @@ impl<L: Limit> Bounded<L> {
         self.pruned |= only.is_some() && enabled.len() > 1;
         let threads = last.into_iter().chain(enabled.iter().copied().filter(|id| Some(*id) != last));
         let threads = threads.take(if only.is_some() { 1 } else { usize::MAX });
-        threads.flat_map(|thread| ways(execution, thread)).collect()
+        let picks = threads.flat_map(|thread| ways(execution, thread));
+        let departs = |point: &&Point| point.picks[point.at].choice > 0;
+        if self.choices_max < usize::MAX && self.points.iter().filter(departs).count() >= self.choices_max {
+            let (first, others): (Vec<_>, Vec<_>) = picks.partition(|pick| pick.choice == 0);
+            self.choices_left_out |= !others.is_empty();
+            return first;
+        }
+        picks.collect()
     }
 
     fn go_back(&mut self) -> bool {
@@ -130,7 +147,8 @@ impl Limit for Budget {
 impl<L: Limit> Strategy for Bounded<L> {
     fn restart(&mut self) -> Restart {
         self.points.clear();
-        (self.begun, self.executions, self.pruned) = (false, 0, false);
+        (self.begun, self.executions) = (false, 0);
+        (self.pruned, self.choices_left_out) = (false, false);
         (self.finding, self.cost, self.diverged) = (None, (usize::MAX, usize::MAX), false);
         Restart::AllEager
     }

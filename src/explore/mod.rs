@@ -124,7 +124,7 @@ impl Explorer {
 
     /// Bounds, for `exhaustive`, how often one execution departs from the first way of a choice that is no
     /// schedule: a `compare_exchange_weak` that fails, a wait that ends by itself. A search that left
-    /// executions out for it is `Passed`. With a bound on preemptions, every way is run.
+    /// executions out for it is `Passed`.
     pub fn choices_max(mut self, max: usize) -> Self {
         self.choices_max = max;
         self
@@ -327,7 +327,7 @@ impl Explorer {
     fn exhaust_within(&self, max: usize, program: &Program, judge: &Judged, mut budget: Budget) -> Ended {
         let mut all = Ended::default();
         for preemptions_max in 0..=max {
-            let search = Bounded::new(preemptions_max, judge.clone(), budget);
+            let search = Bounded::new(preemptions_max, judge.clone(), budget).choices_max(self.choices_max);
             let (search, counts) = driver::drive(program, search, self.steps_max);
             budget = search.limit;
             let limits = counts.limits.list();
@@ -335,7 +335,11 @@ impl Explorer {
             let counts = Counts { executions: 0, ..counts };
             all.add(Ended { counts, finding: search.finding, cut: search.cut, limits, ..Ended::default() });
             all.counts.executions = search.executions;
-            if all.finding.is_some() || all.cut.is_some() || !search.pruned {
+            if all.finding.is_some() || all.cut.is_some() {
+                return all;
+            }
+            if !search.pruned {
+                all.cut = search.choices_left_out.then_some(Cut::Choices { max: self.choices_max });
                 return all;
             }
         }

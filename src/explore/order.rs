@@ -193,16 +193,16 @@ impl Order {
     /// The order as text: the same for two executions exactly if their orders are.
     #[cfg(test)]
     pub fn canonical(&self) -> String {
-        let mut steps: Vec<String> = (0..self.steps.len())
-            .map(|i| {
-                let Step { thread, object, kind, outcome, .. } = &self.steps[i];
-                let (thread, creator, nth) = (thread.0, object.creator.0, object.nth);
-                let (at, clock) = (self.nth[i], &self.clocks[i]);
-                format!("{thread}.{at} {kind:?} {creator}.{nth} {outcome:?} {clock:?}")
-            })
-            .collect();
-        steps.sort();
-        steps.join("\n")
+        use std::fmt::Write as _;
+        let mut text = String::with_capacity(40 * self.steps.len());
+        for i in self.of_thread.iter().flatten().copied() {
+            let Step { thread, object, kind, outcome, .. } = &self.steps[i];
+            let (thread, creator, nth) = (thread.0, object.creator.0, object.nth);
+            let (at, clock) = (self.nth[i], &self.clocks[i]);
+            writeln!(text, "{thread}.{at} {kind:?} {creator}.{nth} {outcome:?} {clock:?}")
+                .expect("a text grows");
+        }
+        text
     }
 
     /// What has happened when a thread has made so many steps; nothing is known of one that has made none

@@ -1,5 +1,6 @@
 //! The exhaustive search against brute force: random small programs, by every interleaving of their steps.
 
+mod naive;
 pub(super) mod polls;
 pub(super) mod program;
 
@@ -11,8 +12,9 @@ use super::order::Order;
 use super::schedule::{Pick, Schedule};
 use crate::world::execution::{Execution, Known};
 use crate::world::failure::Failure;
-use crate::world::operation::{Kind, ThreadId};
+use crate::world::operation::ThreadId;
 use crate::world::task::Eager;
+use naive::{Grain, enumerate, weigh};
 use program::{Chance, Op, runnable};
 use shuttle::scheduler::Task;
 use std::collections::BTreeSet;
@@ -26,8 +28,8 @@ pub(super) struct Seen {
     pub deadlocks: BTreeSet<String>,
     /// Executions that showed an order once more.
     pub again: usize,
-    /// Each execution as one over the number of interleavings of its order.
-    pub weighed: f64,
+    /// Each execution as one over the number of interleavings of its order, if that is asked for.
+    pub weighed: Option<f64>,
 }
 
 impl Seen {
@@ -38,7 +40,9 @@ impl Seen {
             return;
         }
         self.order.work_out(execution);
-        self.weighed += interleavings(&self.order).expect("a small order").recip();
+        if let Some(weighed) = &mut self.weighed {
+            *weighed += interleavings(&self.order).expect("a small order").recip();
+        }
         let order = self.order.canonical();
         let new = match execution.failure.take() {
             None => self.orders.insert(order),
@@ -96,76 +100,6 @@ impl Strategy for Unstopped {
     }
 }
 
-/// Every interleaving, depth first: no step is taken to commute with any other.
-pub(super) struct Naive {
-    /// Whether every future makes its step in every poll.
-    pub eager: bool,
-    /// Whether somebody may ask for the ends of threads but those who join them.
-    pub ends_are_seen: bool,
-    /// At each point, what can be picked and which of it is.
-    points: Vec<(Vec<Pick>, usize)>,
-    depth: usize,
-    begun: bool,
-    pub left: usize,
-    pub seen: Seen,
-}
-
-impl Naive {
-    pub fn new(interleavings_max: usize) -> Self {
-        let (left, seen) = (interleavings_max, Seen::default());
-        Self { eager: false, ends_are_seen: false, points: Vec::new(), depth: 0, begun: false, left, seen }
-    }
-}
-
-impl Strategy for Naive {
-    fn known(&self) -> Known {
-        Known { eager: Eager::everywhere(self.eager), ..Known::default() }
-    }
-
-    fn begin(&mut self) -> bool {
-        self.depth = 0;
-        let first = !std::mem::replace(&mut self.begun, true);
-        first || !self.points.is_empty()
-    }
-
-    fn pick(&mut self, execution: &Execution, enabled: &[ThreadId], _: &[&Task]) -> Option<Pick> {
-        if self.depth == self.points.len() {
-            let next =
-                |id: &ThreadId| execution.threads[id.index()].next.map(|(operation, _)| operation.kind);
-            // Nobody asks whether a thread has exited: its end and its join meet in nothing.
-            let meets_nothing = |id: &&ThreadId| matches!(next(id), Some(Kind::Exit | Kind::Join));
-            let only = enabled.iter().find(meets_nothing).filter(|_| !self.ends_are_seen);
-            let only = only.map(std::slice::from_ref);
-            let picks = only.unwrap_or(enabled).iter().flat_map(|id| {
-                let ways = if let Some(Kind::Choose(ways)) = next(id) { ways } else { 1 };
-                (0..ways).map(|choice| Pick { thread: *id, choice })
-            });
-            self.points.push((picks.collect(), 0));
-        }
-        let (picks, at) = &self.points[self.depth];
-        self.depth += 1;
-        Some(picks[*at])
-    }
-
-    /// Every deadlock is compared, and so is what the other threads do behind it.
-    fn ends_at_a_cycle(&self) -> bool {
-        false
-    }
-
-    fn end(&mut self, execution: &mut Execution, _: &Schedule) -> bool {
-        self.seen.note(execution);
-        while let Some((picks, at)) = self.points.last_mut() {
-            *at += 1;
-            if *at < picks.len() {
-                break;
-            }
-            self.points.pop();
-        }
-        self.left -= 1;
-        self.left > 0
-    }
-}
-
 /// What the comparison of one program came to.
 enum Compared {
     Same { executions: u64, redundant: u64, deadlocks: usize },
@@ -174,15 +108,14 @@ enum Compared {
 
 fn compare_within(threads: &[Vec<Op>], interleavings_max: usize) -> Compared {
     let (program, possible) = runnable(threads);
-    let (naive, _) = drive(&program, Naive::new(interleavings_max), 1_000);
-    if naive.left == 0 {
+    let Some(naive) = enumerate(&program, Grain::default(), interleavings_max) else {
         return Compared::TooLarge;
-    }
+    };
     let (program, found) = runnable(threads);
     let (searched, counts) = drive(&program, Unstopped::new(), 1_000);
     assert!(searched.search.finding.is_none(), "{threads:?}: {:?}", searched.search.finding);
     assert_eq!(*found.lock().unwrap(), *possible.lock().unwrap(), "{threads:?}: other outcomes");
-    let (searched, naive) = (searched.seen, naive.seen);
+    let searched = searched.seen;
     assert_same(&searched.deadlocks, &naive.deadlocks, &format!("{threads:?}: deadlocks"));
     assert_same(&searched.orders, &naive.orders, &format!("{threads:?}: orders"));
     assert_eq!(searched.again, 0, "{threads:?}: an order was run twice");
@@ -230,13 +163,13 @@ fn each_execution_as_one_over_the_interleavings_of_its_order_counts_the_orders()
         let mut chance = Chance::new(family);
         for _ in 0..30 {
             let threads = chance.program(family);
-            let search = Naive { ends_are_seen: true, ..Naive::new(2_000) };
-            let (naive, _) = drive(&runnable(&threads).0, search, 1_000);
-            if naive.left == 0 {
+            let grain = Grain { ends_are_seen: true, ..Grain::default() };
+            let Some(seen) = weigh(&runnable(&threads).0, grain, 2_000, Some(0.0)) else {
                 continue;
-            }
-            let (seen, orders) = (&naive.seen, naive.seen.orders.len() + naive.seen.deadlocks.len());
-            assert!((seen.weighed - orders as f64).abs() < 1e-6, "{threads:?}: {orders} as {}", seen.weighed);
+            };
+            let orders = seen.orders.len() + seen.deadlocks.len();
+            let weighed = seen.weighed.expect("asked for");
+            assert!((weighed - orders as f64).abs() < 1e-6, "{threads:?}: {orders} as {weighed}");
             compared += 1;
         }
     }

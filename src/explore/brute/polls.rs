@@ -1,6 +1,7 @@
 //! Compares the search of programs of tasks with brute force: every poll a step, and as few of them as are seen.
 
-use super::{Naive, Unstopped, assert_same, wanted};
+use super::naive::{Grain, enumerate};
+use super::{Unstopped, assert_same, wanted};
 use crate::explore::driver::{Program, drive};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -41,24 +42,22 @@ pub fn compare_programs(
     what: &str,
     interleavings_max: usize,
 ) -> Compared {
-    let mut naive = Naive::new(interleavings_max);
-    (naive.eager, naive.ends_are_seen) = (true, asks);
     let (program, possible) = make();
-    let (naive, _) = drive(&program, naive, 1_000);
-    if naive.left == 0 {
+    let grain = Grain { eager: true, ends_are_seen: asks };
+    let Some(naive) = enumerate(&program, grain, interleavings_max) else {
         return Compared { too_large: true, ..Compared::default() };
-    }
-    let mut compared = Compared { deadlocks: naive.seen.deadlocks.len(), ..Compared::default() };
+    };
+    let mut compared = Compared { deadlocks: naive.deadlocks.len(), ..Compared::default() };
     for eager in [true, false] {
         let (program, found) = make();
         let (searched, counts) = drive(&program, Unstopped { eager, ..Unstopped::new() }, 1_000);
         let what = format!("{what}, eager {eager}");
         assert!(searched.search.finding.is_none(), "{what}: {:?}", searched.search.finding);
         assert_same(&found.lock().unwrap(), &possible.lock().unwrap(), &what);
-        assert_eq!(searched.seen.deadlocks.is_empty(), naive.seen.deadlocks.is_empty(), "{what}: deadlocks");
+        assert_eq!(searched.seen.deadlocks.is_empty(), naive.deadlocks.is_empty(), "{what}: deadlocks");
         if eager {
-            assert_same(&searched.seen.orders, &naive.seen.orders, &what);
-            assert_same(&searched.seen.deadlocks, &naive.seen.deadlocks, &what);
+            assert_same(&searched.seen.orders, &naive.orders, &what);
+            assert_same(&searched.seen.deadlocks, &naive.deadlocks, &what);
             assert!(searched.seen.again == 0 || guesses, "{what}: an order was run twice");
             (compared.eager, compared.twice) = (counts.executions, searched.seen.again as u64);
         } else {

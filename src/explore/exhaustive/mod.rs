@@ -206,7 +206,7 @@ impl Exhaustive {
     fn plan(&mut self, execution: &Execution) {
         let (order, points, crowd) = (&self.order, &mut self.points, &mut self.crowd);
         order.races(execution, |first, later| {
-            crowd.note(&order.steps[first]);
+            crowd.note(&order.steps[first], later.step);
             let point = &mut points[first];
             let sequence = order.reversal(first, later);
             let certain = order.is_certain(later, &sequence, &point.enabled);
