@@ -5,6 +5,7 @@ use super::names::name_of;
 use crate::world::execution::Execution;
 use crate::world::failure::Wait;
 use crate::world::object::State;
+use crate::world::object::broadcast::Cast;
 use crate::world::object::mailbox::Mail;
 use crate::world::object::semaphore::Sem;
 use crate::world::operation::{Kind, ObjectId, Outcome, ThreadId};
@@ -71,7 +72,7 @@ fn awaited(execution: &Execution, wait: &Wait, waits: &[Wait]) -> String {
     match (wait.operation.kind, wait.held_by) {
         (Kind::Join, _) => format!("the end of {object} ({at})"),
         (Kind::Repoll, _) => format!("a wake behind {at}, and nobody wakes it"),
-        (Kind::Recv | Kind::Mail(Mail::Recv(_)), _) => {
+        (Kind::Recv | Kind::Mail(Mail::Recv(_)) | Kind::Cast(Cast::Recv { .. }), _) => {
             format!("a message in {object} ({at}), which nobody sends")
         }
         (Kind::Send | Kind::Mail(Mail::SendInTurn(_) | Mail::Wake(_)), _) => {

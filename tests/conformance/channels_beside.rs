@@ -114,4 +114,49 @@ beside! {
             writeln!(said, "{what} {len} {closed} {}", receiver.sender_strong_count()).unwrap();
         }
     }
+    broadcast: |sync, chance, said| {
+        let (sender, receiver) = sync::broadcast::channel(1 + chance.below(4));
+        let weak = sender.downgrade();
+        let (mut senders, mut receivers) = (vec![sender], vec![receiver]);
+        for value in 0..40 {
+            let n = chance.below(3);
+            let what = match (chance.below(14), senders.last()) {
+                (0..4, Some(sender)) => format!("{:?}", sender.send(value)),
+                (4, Some(sender)) => {
+                    receivers.push(sender.subscribe());
+                    String::new()
+                }
+                (5, Some(sender)) => {
+                    let closed = polled(&mut Box::pin(sender.closed()));
+                    format!("{closed:?} {} {} {}", sender.len(), sender.is_empty(), sender.receiver_count())
+                }
+                (6, _) => match weak.upgrade() {
+                    Some(sender) => {
+                        senders.push(sender);
+                        format!("{} {}", weak.strong_count(), weak.weak_count())
+                    }
+                    None => "ended".to_owned(),
+                },
+                (7, _) if n == 0 => {
+                    senders.pop();
+                    String::new()
+                }
+                (8, _) if n < receivers.len() => {
+                    receivers.swap_remove(n);
+                    String::new()
+                }
+                (9, _) if n < receivers.len() => {
+                    let again = receivers[n].resubscribe();
+                    receivers.push(again);
+                    String::new()
+                }
+                (10, _) => receivers.get_mut(n).map_or(String::new(), |receiver| format!("{:?}", receiver.try_recv())),
+                _ => receivers.get_mut(n).map_or(String::new(), |receiver| {
+                    let received = polled(&mut Box::pin(receiver.recv()));
+                    format!("{received:?} {} {}", receiver.len(), receiver.is_closed())
+                }),
+            };
+            writeln!(said, "{what}").unwrap();
+        }
+    }
 }

@@ -3,7 +3,9 @@
 use crate::Loom;
 use crate::tokio_sync::check;
 use futures_util::FutureExt;
+use raceproof::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use raceproof::tokio;
+use raceproof::tokio::sync::broadcast;
 use raceproof::tokio::sync::mpsc::{self, error::TryRecvError, error::TrySendError};
 use std::pin::pin;
 
@@ -208,5 +210,113 @@ fn mpsc_same_channel_is_told_by_its_senders_and_permits() {
         let asks = tokio::spawn(async move { mine.same_channel(&other) });
         assert!(permit.same_channel_as_sender(&sender) && !asks.await.unwrap());
         assert_eq!(permit.release().capacity(), 2);
+    });
+}
+
+#[test]
+fn broadcast_each_receiver_receives_each_message_that_is_sent_after_it_subscribed() {
+    check(Loom::Lacks, async || {
+        let (sender, mut first) = broadcast::channel(2);
+        sender.send(0).unwrap();
+        let mut second = sender.subscribe();
+        let sends = tokio::spawn(async move { sender.send(1) });
+        assert_eq!((first.recv().await, first.recv().await), (Ok(0), Ok(1)));
+        assert_eq!(second.recv().await, Ok(1));
+        assert_eq!(sends.await.unwrap().unwrap(), 2);
+        assert_eq!(second.recv().await, Err(broadcast::error::RecvError::Closed));
+    });
+}
+
+#[test]
+fn broadcast_a_receiver_that_lags_is_told_how_many_it_missed_and_goes_on_with_the_oldest_that_is_kept() {
+    check(Loom::Lacks, async || {
+        let (sender, mut receiver) = broadcast::channel(2);
+        let sends = tokio::spawn(async move { (0..3).for_each(|value| drop(sender.send(value))) });
+        let (mut next, mut missed) = (0, 0);
+        loop {
+            match receiver.recv().await {
+                Ok(value) => assert_eq!(value, next),
+                Err(broadcast::error::RecvError::Lagged(n)) => {
+                    missed += n;
+                    next += n;
+                    continue;
+                }
+                Err(broadcast::error::RecvError::Closed) => break,
+            }
+            next += 1;
+        }
+        assert_eq!(next, 3);
+        assert!(missed <= 1);
+        sends.await.unwrap();
+    });
+}
+
+#[test]
+fn broadcast_send_fails_if_there_are_no_receivers_and_later_ones_make_it_succeed_again() {
+    check(Loom::Lacks, async || {
+        let (sender, receiver) = broadcast::channel(1);
+        let drops = tokio::spawn(async move { drop(receiver) });
+        sender.closed().await;
+        assert_eq!(sender.send(1).unwrap_err().0, 1);
+        let mut receiver = sender.subscribe();
+        assert_eq!((sender.send(2).unwrap(), receiver.recv().await), (1, Ok(2)));
+        drops.await.unwrap();
+    });
+}
+
+#[test]
+fn broadcast_recv_is_cancel_safe_so_that_no_message_is_missed() {
+    check(Loom::Lacks, async || {
+        let (sender, mut receiver) = broadcast::channel(2);
+        let sends = tokio::spawn(async move { sender.send(1).map(drop) });
+        let received = receiver.recv().now_or_never();
+        assert_eq!(received.unwrap_or(receiver.recv().await), Ok(1));
+        sends.await.unwrap().unwrap();
+    });
+}
+
+#[test]
+fn broadcast_weak_senders_upgrade_only_while_a_sender_is_left() {
+    check(Loom::Lacks, async || {
+        let (sender, mut receiver) = broadcast::channel(1);
+        let weak = sender.downgrade();
+        let upgrades =
+            tokio::spawn(async move { weak.upgrade().is_some_and(|sender| sender.send(1).is_ok()) });
+        drop(sender);
+        let received = receiver.recv().await;
+        assert_eq!(upgrades.await.unwrap(), received == Ok(1));
+    });
+}
+
+#[test]
+fn broadcast_a_message_is_dropped_when_all_receivers_have_received_it() {
+    /// Counts those that are left.
+    #[derive(Clone)]
+    struct Counted(std::sync::Arc<AtomicUsize>);
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, SeqCst);
+        }
+    }
+    check(Loom::Lacks, async || {
+        let (sender, mut first) = broadcast::channel(1);
+        let mut second = sender.subscribe();
+        let drops = std::sync::Arc::new(AtomicUsize::new(0));
+        sender.send(Counted(drops.clone())).map_err(drop).unwrap();
+        let receives = tokio::spawn(async move { second.recv().await.map(drop).is_ok() });
+        assert!(first.recv().await.map(drop).is_ok() && receives.await.unwrap());
+        assert_eq!((drops.load(SeqCst), sender.len()), (3, 0));
+    });
+}
+
+#[test]
+fn broadcast_resubscribe_begins_with_what_is_sent_from_then_on() {
+    check(Loom::Lacks, async || {
+        let (sender, receiver) = broadcast::channel(2);
+        sender.send(1).unwrap();
+        let mut again = receiver.resubscribe();
+        let sends = tokio::spawn(async move { sender.send(2).unwrap() });
+        assert_eq!((again.recv().await, receiver.len()), (Ok(2), 2));
+        assert_eq!(sends.await.unwrap(), 2);
     });
 }

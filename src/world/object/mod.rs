@@ -5,6 +5,7 @@
 
 mod atomic;
 pub mod barrier;
+pub mod broadcast;
 mod cell;
 mod channel;
 pub mod condvar;
@@ -70,6 +71,8 @@ pub enum State {
     Channel(channel::Channel),
     /// A queue of messages with places that are handed out in order: tokio's mpsc.
     Mailbox(mailbox::Mailbox),
+    /// Messages that each receiver sees: tokio's broadcast.
+    Broadcast(broadcast::Broadcast),
     /// A channel without room.
     Rendezvous(rendezvous::Rendezvous),
     /// The timers of a task.
@@ -183,6 +186,11 @@ impl State {
         Self::Mailbox(mailbox::Mailbox::new(capacity))
     }
 
+    /// A broadcast of nothing yet, that keeps so many messages for so many receivers, with one sender.
+    pub fn broadcast(capacity: usize, receivers: usize) -> Self {
+        Self::Broadcast(broadcast::Broadcast::new(capacity, receivers))
+    }
+
     /// A channel without room, with one sender.
     pub fn rendezvous() -> Self {
         Self::Rendezvous(rendezvous::Rendezvous::new())
@@ -214,6 +222,7 @@ impl State {
             (Self::Notify(notify), Kind::Bell(kind)) => notify.enabled(kind),
             (Self::Channel(channel), _) => channel.enabled(kind),
             (Self::Mailbox(mailbox), Kind::Mail(kind)) => mailbox.enabled(kind),
+            (Self::Broadcast(broadcast), Kind::Cast(kind)) => broadcast.enabled(kind),
             (Self::Timers(timers), Kind::Timer(kind)) => timers.enabled(kind),
             (Self::Thread(thread), _) => thread.enabled(kind),
             _ => true,
@@ -238,6 +247,7 @@ impl State {
             (Self::Cell(cell), _) => return cell.apply(step),
             (Self::Channel(channel), _) => channel.apply(step),
             (Self::Mailbox(mailbox), Kind::Mail(kind)) => mailbox.apply(kind, step),
+            (Self::Broadcast(broadcast), Kind::Cast(kind)) => broadcast.apply(kind, step),
             (Self::Rendezvous(channel), Kind::Hand(kind)) => channel.apply(kind, step),
             (Self::Timers(timers), Kind::Timer(kind)) => timers.apply(kind, step),
             (Self::Thread(thread), _) => thread.apply(step),
@@ -251,6 +261,7 @@ impl State {
         match (self, kind) {
             (Self::Channel(channel), _) => channel.news(kind),
             (Self::Mailbox(mailbox), Kind::Mail(kind)) => mailbox.news(kind),
+            (Self::Broadcast(broadcast), Kind::Cast(kind)) => Some(broadcast.news(kind)),
             (Self::Posts(posts), _) => Some(posts.news()),
             (Self::Notify(notify), Kind::Bell(kind)) => notify.news(kind),
             (Self::Semaphore(semaphore), Kind::Sem(kind)) => semaphore.news(kind),

@@ -6,6 +6,7 @@ mod relation;
 pub use relation::{Deed, Relation};
 
 use super::object::barrier::Gate;
+use super::object::broadcast::Cast;
 use super::object::condvar::Cv;
 use super::object::mailbox::Mail;
 use super::object::notify::Bell;
@@ -99,6 +100,8 @@ pub enum Kind {
     Post(Post),
     /// To a queue of messages with places that are handed out in order.
     Mail(Mail),
+    /// To messages that each receiver sees.
+    Cast(Cast),
     /// To the token of a thread that parks.
     Parking(Parking),
     /// Asks whether a lock is poisoned.
@@ -210,6 +213,7 @@ impl Kind {
             Self::Bell(kind) => matches!(kind, Bell::Wake(_)),
             Self::Post(kind) => kind.may_wait(),
             Self::Mail(kind) => kind.may_wait(),
+            Self::Cast(kind) => kind.may_wait(),
             _ => false,
         }
     }
@@ -217,8 +221,10 @@ impl Kind {
     /// Whether it asks for what the step that it names has brought, if it succeeds, and could have asked before that
     /// was there.
     pub fn asks(self) -> bool {
-        if let Self::Mail(kind) = self {
-            return kind.asks();
+        match self {
+            Self::Mail(kind) => return kind.asks(),
+            Self::Cast(kind) => return kind.asks(),
+            _ => {}
         }
         matches!(self, Self::TryRecv | Self::TrySend | Self::Sem(Sem::Look(_)) | Self::Bell(Bell::Look(_)))
     }
@@ -229,6 +235,7 @@ impl Kind {
         match self {
             Self::Post(kind) => return kind.may_be_late(),
             Self::Mail(kind) => return kind.may_be_late(),
+            Self::Cast(kind) => return kind.may_be_late(),
             _ => {}
         }
         matches!(
@@ -272,6 +279,7 @@ impl Kind {
         let looks = match self {
             Self::Post(kind) => kind.looks(),
             Self::Mail(kind) => kind.looks(),
+            Self::Cast(kind) => kind.looks(),
             _ => looks,
         };
         !looks && outcome != Outcome::Failed
@@ -326,6 +334,7 @@ impl Kind {
             Self::Bell(kind) => kind.verb(),
             Self::Post(kind) => kind.verb(),
             Self::Mail(kind) => kind.verb(),
+            Self::Cast(kind) => kind.verb(),
             Self::IsPoisoned => "is_poisoned",
             Self::ClearPoison => "clear_poison",
             Self::Load(_) => "load",
