@@ -164,39 +164,6 @@ fn a_try_read_that_fails_behind_a_waiting_writer() {
 }
 
 #[test]
-fn a_send_into_a_full_channel_that_may_be_polled_no_more() {
-    use raceproof::tokio::{self, sync::mpsc};
-    let limits = |awaits: bool| {
-        let verdict = Explorer::new(Engine::Exhaustive).explore_async(async move || {
-            let (to, mut from) = mpsc::channel(1);
-            to.try_send(1).unwrap();
-            let receives = tokio::spawn(async move { from.recv().await });
-            if awaits {
-                let _ = to.send(2).await;
-            } else {
-                tokio::select! {
-                    biased;
-                    _ = to.send(2) => {}
-                    () = std::future::ready(()) => {}
-                }
-            }
-            receives.await.unwrap();
-        });
-        verdict.assert_proved();
-        let is_room = |what: &str| what.starts_with("room in a full channel");
-        verdict
-            .coverage()
-            .limits
-            .iter()
-            .filter(|limit| is_room(&limit.what))
-            .map(|limit| limit.lines.len())
-            .sum()
-    };
-    let (selected, awaited): (usize, usize) = (limits(false), limits(true));
-    assert_eq!((selected, awaited), (1, 0));
-}
-
-#[test]
 fn what_loom_leaves_out() {
     let waits = |done: &Mutex<bool>, changed: &Condvar| {
         drop(changed.wait_while(done.lock().unwrap(), |done| !*done).unwrap());

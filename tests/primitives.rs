@@ -532,3 +532,30 @@ fn a_receive_with_a_timeout_may_time_out_and_may_not_and_ends_with_its_senders()
     silent.assert_proved();
     assert!(silent.to_string().contains("timeout"), "{silent}");
 }
+
+/// The third send has to wait for the first receive, and not for the second.
+#[test]
+fn a_send_that_a_receive_made_room_for_knows_nothing_of_later_receives() {
+    let explore = |writes_first: bool| {
+        explore(move || {
+            let ((sender, receiver), cell) = (mpsc::sync_channel(2), Arc::new(Cell::default()));
+            let other = Arc::clone(&cell);
+            let receives = thread::spawn(move || {
+                if writes_first {
+                    other.0.with_mut(|_| ());
+                }
+                receiver.recv().unwrap();
+                if !writes_first {
+                    other.0.with_mut(|_| ());
+                }
+                receiver.recv().unwrap();
+                receiver
+            });
+            (0..3).for_each(|message| sender.send(message).unwrap());
+            cell.0.with_mut(|_| ());
+            receives.join().unwrap();
+        })
+    };
+    explore(true).assert_proved();
+    assert_eq!(explore(false).assert_refuted().finding, Finding::DataRace);
+}

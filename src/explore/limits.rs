@@ -59,9 +59,6 @@ const TIMEOUTS: &str = "how long a timeout is: it is up once a thread and line w
 const CLOCKS: &str =
     "time that passes while threads work: a clock reads what sleeps and timeouts before it make up";
 
-/// What is left out where a send into a full channel of tokio's is polled and its task goes on: nobody queues.
-const ROOM: &str = "room in a full channel that is handed to a send which is polled no more";
-
 /// What is left out where a future answers `Pending` without a step (`world::task`).
 const HAND_WRITTEN_POLLS: &str = "polls written by hand that do otherwise once they have been pending";
 
@@ -100,9 +97,6 @@ impl Limits {
         }
         for at in &execution.times.read {
             self.add(CLOCKS, at);
-        }
-        for at in &execution.waited_for_room {
-            self.add(ROOM, at);
         }
         for at in &execution.lied {
             self.add(HAND_WRITTEN_POLLS, at);

@@ -7,6 +7,10 @@ mod brute;
 #[cfg(all(test, feature = "tokio"))]
 mod brute_calls;
 #[cfg(all(test, feature = "tokio"))]
+mod brute_cast;
+#[cfg(all(test, feature = "tokio"))]
+mod brute_mail;
+#[cfg(all(test, feature = "tokio"))]
 mod brute_peers;
 #[cfg(all(test, feature = "tokio"))]
 mod brute_queues;

@@ -5,6 +5,8 @@ use super::names::name_of;
 use crate::world::execution::Execution;
 use crate::world::failure::Wait;
 use crate::world::object::State;
+use crate::world::object::broadcast::Cast;
+use crate::world::object::mailbox::Mail;
 use crate::world::object::semaphore::Sem;
 use crate::world::operation::{Kind, ObjectId, Outcome, ThreadId};
 
@@ -33,13 +35,18 @@ pub fn lines(execution: &Execution, waits: &[Wait]) -> Vec<String> {
 fn abandoned(execution: &Execution, waits: &[Wait]) -> Vec<String> {
     let turns = execution.objects.iter().zip(0..).flat_map(|(object, slot)| match &object.state {
         State::Semaphore(semaphore) => semaphore.turns().map(|name| (slot, name)).collect(),
+        State::Mailbox(mailbox) => mailbox.turns().map(|name| (slot, name)).collect(),
         _ => Vec::new(),
     });
     let text = |(slot, name): (u32, ObjectId)| {
-        let queued = execution.trace.iter().rev().find(|event| {
-            event.slot == slot && matches!(event.operation.kind, Kind::Sem(Sem::Acquire(_, of)) if of == name)
-        })?;
-        let (who, object) = (execution.thread_name(queued.thread), name_of(execution, slot));
+        let queued = execution
+            .trace
+            .iter()
+            .rev()
+            .find(|event| event.slot == slot && queues_as(event.operation.kind) == Some(name))?;
+        let who = execution.thread_name(queued.thread);
+        let room = if matches!(queued.operation.kind, Kind::Mail(_)) { "room in " } else { "" };
+        let object = format!("{room}{}", name_of(execution, slot));
         let instead = waits.iter().find(|wait| wait.thread == queued.thread)?;
         Some(format!(
             "{object} was handed to a future of {who} ({}), which does not poll it: it waits at {}",
@@ -50,13 +57,27 @@ fn abandoned(execution: &Execution, waits: &[Wait]) -> Vec<String> {
     turns.filter_map(text).collect()
 }
 
+/// The name by which a step joins a queue.
+fn queues_as(kind: Kind) -> Option<ObjectId> {
+    match kind {
+        Kind::Sem(Sem::Acquire(_, name)) | Kind::Mail(Mail::Send(name) | Mail::Reserve(_, name)) => {
+            Some(name)
+        }
+        _ => None,
+    }
+}
+
 fn awaited(execution: &Execution, wait: &Wait, waits: &[Wait]) -> String {
     let (object, at) = (name_of(execution, wait.slot), line(wait.operation.at));
     match (wait.operation.kind, wait.held_by) {
         (Kind::Join, _) => format!("the end of {object} ({at})"),
         (Kind::Repoll, _) => format!("a wake behind {at}, and nobody wakes it"),
-        (Kind::Recv, _) => format!("a message in {object} ({at}), which nobody sends"),
-        (Kind::Send, _) => format!("room in {object} ({at}), which nobody makes"),
+        (Kind::Recv | Kind::Mail(Mail::Recv(_)) | Kind::Cast(Cast::Recv { .. }), _) => {
+            format!("a message in {object} ({at}), which nobody sends")
+        }
+        (Kind::Send | Kind::Mail(Mail::SendInTurn(_) | Mail::Wake(_)), _) => {
+            format!("room in {object} ({at}), which nobody makes")
+        }
         (Kind::Parking(_), _) => format!("an unpark ({at}), which nobody makes"),
         (_, Some((holder, _))) if holder == wait.thread => format!("{object} ({at}), which it holds itself"),
         (_, Some((holder, _))) if waits.iter().all(|other| other.thread != holder) => {

@@ -3,10 +3,13 @@
 //! A body asserts what must hold whatever the schedule, so that it is also right to run it once.
 
 mod page;
+#[macro_use]
+mod tokio_beside;
+mod channels_beside;
 mod std_statics;
 mod std_sync;
 mod time;
-mod tokio_beside;
+mod tokio_channels;
 mod tokio_sync;
 mod tokio_tasks;
 

@@ -10,10 +10,10 @@ use std::task::{Context, Poll, Waker};
 
 /// A generator with a fixed seed (xorshift; Marsaglia, J. Stat. Softw. 8(14), 2003).
 #[derive(Clone)]
-struct Chance(u64);
+pub struct Chance(pub u64);
 
 impl Chance {
-    fn below(&mut self, n: usize) -> usize {
+    pub fn below(&mut self, n: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -21,27 +21,27 @@ impl Chance {
     }
 }
 
-fn polled<F: Future + ?Sized>(future: &mut Pin<Box<F>>) -> Poll<F::Output> {
+pub fn polled<F: Future + ?Sized>(future: &mut Pin<Box<F>>) -> Poll<F::Output> {
     future.as_mut().poll(&mut Context::from_waker(Waker::noop()))
 }
 
 /// Futures of one kind by small numbers, and what became of those that are ready.
-struct Futures<T> {
-    pending: BTreeMap<usize, Pin<Box<dyn Future<Output = T>>>>,
-    ready: BTreeMap<usize, T>,
+pub struct Futures<T> {
+    pub pending: BTreeMap<usize, Pin<Box<dyn Future<Output = T>>>>,
+    pub ready: BTreeMap<usize, T>,
 }
 
 impl<T> Futures<T> {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { pending: BTreeMap::new(), ready: BTreeMap::new() }
     }
 
-    fn add(&mut self, n: usize, future: impl Future<Output = T> + 'static) {
+    pub fn add(&mut self, n: usize, future: impl Future<Output = T> + 'static) {
         self.drop(n);
         self.pending.insert(n, Box::pin(future));
     }
 
-    fn poll(&mut self, n: usize, said: impl FnOnce(&T) -> String) -> String {
+    pub fn poll(&mut self, n: usize, said: impl FnOnce(&T) -> String) -> String {
         let Some(future) = self.pending.get_mut(&n) else { return String::new() };
         let Poll::Ready(output) = polled(future) else { return "pending".to_owned() };
         self.pending.remove(&n);
@@ -50,18 +50,18 @@ impl<T> Futures<T> {
         said
     }
 
-    fn drop(&mut self, n: usize) {
+    pub fn drop(&mut self, n: usize) {
         self.pending.remove(&n);
         self.ready.remove(&n);
     }
 }
 
-fn word<T, E: Debug>(result: &Result<T, E>) -> String {
+pub fn word<T, E: Debug>(result: &Result<T, E>) -> String {
     result.as_ref().map_or_else(|error| format!("{error:?}"), |_| "got".to_owned())
 }
 
 /// Runs a sequence in the model, as one thread.
-fn in_model(sequence: impl Fn() -> String + Send + Sync + 'static) -> String {
+pub fn in_model(sequence: impl Fn() -> String + Send + Sync + 'static) -> String {
     let said = Arc::new(Mutex::new(String::new()));
     let noted = Arc::clone(&said);
     let _ = Explorer::new(Engine::Exhaustive).explore(move || *noted.lock().unwrap() = sequence());

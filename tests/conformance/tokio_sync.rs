@@ -15,7 +15,8 @@ use std::pin::pin;
 /// Runs a body in every world: it asserts what must hold whatever the schedule.
 #[track_caller]
 pub fn check(loom: Loom, body: impl AsyncFn() + Clone + Send + Sync + 'static) {
-    let runtime = ::tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let runtime =
+        ::tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
     runtime.block_on(body());
     let exhaustive = Explorer::new(Engine::Exhaustive).explore_async(body.clone());
     exhaustive.assert_proved();

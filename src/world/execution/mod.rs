@@ -103,8 +103,6 @@ pub struct Execution {
     pub joined_panic: Option<Panic>,
     /// The lines whose futures have answered `Pending` without a step.
     pub lied: Vec<At>,
-    /// The lines whose sends found no room in a poll of a task that may go on without them.
-    pub waited_for_room: Vec<At>,
     /// How often it went from one thread to another.
     pub switches: usize,
     /// Who runs.
@@ -147,7 +145,6 @@ impl Execution {
         self.preemptions = None;
         self.switches = 0;
         self.lied.clear();
-        self.waited_for_room.clear();
         self.runtimes_shut_down.clear();
         self.joined_panic = None;
         self.unscheduled = None;

@@ -14,9 +14,8 @@ pub struct Channel {
     /// The sends whose messages wait, and what their senders knew.
     waiting: VecDeque<(usize, Clock)>,
     sent: usize,
-    /// The receives so far, to match the sends that they made room for.
-    receives: Vec<usize>,
-    received: Clock,
+    /// The receives so far, with what was known then, to match the sends that they made room for.
+    receives: Vec<(usize, Clock)>,
     senders: usize,
     /// The drops of senders, and what they knew.
     drops: Vec<usize>,
@@ -31,7 +30,6 @@ impl Channel {
             waiting: VecDeque::new(),
             sent: 0,
             receives: Vec::new(),
-            received: Clock::default(),
             senders: 1,
             drops: Vec::new(),
             dropped: Clock::default(),
@@ -62,9 +60,11 @@ impl Channel {
         match kind {
             Kind::Recv => {
                 let message = self.waiting.front().map(|(_, clock)| clock);
-                message.or_else(|| (self.senders == 0).then_some(&self.dropped)).or(closed)
+                message.or(closed).or_else(|| (self.senders == 0).then_some(&self.dropped))
             }
-            _ => closed.or(Some(&self.received)),
+            _ => closed.or_else(|| {
+                self.receives.get(self.sent.checked_sub(self.capacity?)?).map(|(_, clock)| clock)
+            }),
         }
     }
 
@@ -99,10 +99,10 @@ impl Channel {
             return Outcome::Failed;
         }
         // The receive that made room: tokio's senders wait on a semaphore that receives release.
-        if let Some(receive) = self.capacity.and_then(|c| self.sent.checked_sub(c)).map(|i| self.receives[i])
-        {
-            step.after.push(receive);
-            step.knowledge.clock.join(&self.received);
+        if let Some(i) = self.capacity.and_then(|capacity| self.sent.checked_sub(capacity)) {
+            let (receive, known) = &self.receives[i];
+            step.after.push(*receive);
+            step.knowledge.clock.join(known);
         }
         self.sent += 1;
         self.waiting.push_back((step.event, step.knowledge.clock.clone()));
@@ -113,17 +113,19 @@ impl Channel {
         if let Some((send, clock)) = self.waiting.pop_front() {
             step.after.push(send);
             step.knowledge.clock.join(&clock);
-            self.receives.push(step.event);
-            self.received.copy_from(&step.knowledge.clock);
+            if self.capacity.is_some() {
+                self.receives.push((step.event, step.knowledge.clock.clone()));
+            }
             return Outcome::Done;
+        }
+        // First, since it waits for nobody then: whoever drops a sender may do so before or after.
+        if let Some((close, _)) = &self.closed {
+            step.after.push(*close);
+            return Outcome::Ended;
         }
         if self.senders == 0 {
             step.after.extend_from_slice(&self.drops);
             step.knowledge.clock.join(&self.dropped);
-            return Outcome::Ended;
-        }
-        if let Some((close, _)) = &self.closed {
-            step.after.push(*close);
             return Outcome::Ended;
         }
         Outcome::Failed

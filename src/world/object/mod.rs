@@ -5,9 +5,11 @@
 
 mod atomic;
 pub mod barrier;
+pub mod broadcast;
 mod cell;
 mod channel;
 pub mod condvar;
+pub mod mailbox;
 mod mutex;
 pub mod notify;
 pub mod once;
@@ -65,8 +67,12 @@ pub enum State {
     Fence,
     /// Plain memory.
     Cell(cell::Cell),
-    /// A queue of messages: mpsc, oneshot.
+    /// A queue of messages: std's mpsc, oneshot.
     Channel(channel::Channel),
+    /// A queue of messages with places that are handed out in order: tokio's mpsc.
+    Mailbox(mailbox::Mailbox),
+    /// Messages that each receiver sees: tokio's broadcast.
+    Broadcast(broadcast::Broadcast),
     /// A channel without room.
     Rendezvous(rendezvous::Rendezvous),
     /// The timers of a task.
@@ -175,6 +181,16 @@ impl State {
         Self::Channel(channel::Channel::new(capacity))
     }
 
+    /// An empty mailbox with one sender, and so many places.
+    pub fn mailbox(capacity: Option<usize>) -> Self {
+        Self::Mailbox(mailbox::Mailbox::new(capacity))
+    }
+
+    /// A broadcast of nothing yet, that keeps so many messages for so many receivers, with one sender.
+    pub fn broadcast(capacity: usize, receivers: usize) -> Self {
+        Self::Broadcast(broadcast::Broadcast::new(capacity, receivers))
+    }
+
     /// A channel without room, with one sender.
     pub fn rendezvous() -> Self {
         Self::Rendezvous(rendezvous::Rendezvous::new())
@@ -205,6 +221,8 @@ impl State {
             (Self::Posts(posts), Kind::Post(kind)) => posts.enabled(kind),
             (Self::Notify(notify), Kind::Bell(kind)) => notify.enabled(kind),
             (Self::Channel(channel), _) => channel.enabled(kind),
+            (Self::Mailbox(mailbox), Kind::Mail(kind)) => mailbox.enabled(kind),
+            (Self::Broadcast(broadcast), Kind::Cast(kind)) => broadcast.enabled(kind),
             (Self::Timers(timers), Kind::Timer(kind)) => timers.enabled(kind),
             (Self::Thread(thread), _) => thread.enabled(kind),
             _ => true,
@@ -228,6 +246,8 @@ impl State {
             (Self::Fence, _) => atomic::fence(step),
             (Self::Cell(cell), _) => return cell.apply(step),
             (Self::Channel(channel), _) => channel.apply(step),
+            (Self::Mailbox(mailbox), Kind::Mail(kind)) => mailbox.apply(kind, step),
+            (Self::Broadcast(broadcast), Kind::Cast(kind)) => broadcast.apply(kind, step),
             (Self::Rendezvous(channel), Kind::Hand(kind)) => channel.apply(kind, step),
             (Self::Timers(timers), Kind::Timer(kind)) => timers.apply(kind, step),
             (Self::Thread(thread), _) => thread.apply(step),
@@ -240,6 +260,8 @@ impl State {
     pub fn news(&self, kind: Kind) -> Option<&Clock> {
         match (self, kind) {
             (Self::Channel(channel), _) => channel.news(kind),
+            (Self::Mailbox(mailbox), Kind::Mail(kind)) => mailbox.news(kind),
+            (Self::Broadcast(broadcast), Kind::Cast(kind)) => Some(broadcast.news(kind)),
             (Self::Posts(posts), _) => Some(posts.news()),
             (Self::Notify(notify), Kind::Bell(kind)) => notify.news(kind),
             (Self::Semaphore(semaphore), Kind::Sem(kind)) => semaphore.news(kind),

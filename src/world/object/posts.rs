@@ -1,5 +1,5 @@
-//! Something that is posted again and again to all who look: tokio's `watch` and `broadcast`, and the generations of
-//! its barrier. What was posted is in tokio's own object; here is how often, and who may still post or look.
+//! Something that is posted again and again to all who look: tokio's `watch`, and the generations of its
+//! barrier. What was posted is in tokio's own object; here is how often, and who may still post or look.
 
 use super::{Outcome, Step};
 use crate::world::clock::Clock;
@@ -34,8 +34,6 @@ pub enum Post {
     LookClosed,
     /// One more can post.
     SenderNew,
-    /// One more can post, if anybody still can.
-    Upgrade,
     /// One fewer can post.
     SenderDrop,
     /// One more looks.
@@ -61,7 +59,6 @@ impl Post {
             Self::Return => "give back",
             Self::AwaitClosed => "wait for the end of",
             Self::SenderNew => "clone sender",
-            Self::Upgrade => "upgrade",
             Self::SenderDrop => "drop sender",
             Self::ReceiverNew => "subscribe to",
             Self::ReceiverDrop => "drop receiver",
@@ -189,8 +186,7 @@ impl Posts {
             }
             Post::AwaitClosed | Post::LookClosed if self.receivers > 0 => return Outcome::Failed,
             Post::AwaitClosed | Post::LookClosed | Post::Query => step.knowledge.clock.join(&self.clock),
-            Post::Upgrade if self.senders == 0 => return Outcome::Failed,
-            Post::SenderNew | Post::Upgrade => self.senders += 1,
+            Post::SenderNew => self.senders += 1,
             Post::ReceiverNew => self.receivers += 1,
             Post::SenderDrop => {
                 self.senders -= 1;

@@ -6,7 +6,9 @@ mod relation;
 pub use relation::{Deed, Relation};
 
 use super::object::barrier::Gate;
+use super::object::broadcast::Cast;
 use super::object::condvar::Cv;
+use super::object::mailbox::Mail;
 use super::object::notify::Bell;
 use super::object::once::Do;
 use super::object::posts::Post;
@@ -96,6 +98,10 @@ pub enum Kind {
     Bell(Bell),
     /// To what is posted to all who look.
     Post(Post),
+    /// To a queue of messages with places that are handed out in order.
+    Mail(Mail),
+    /// To messages that each receiver sees.
+    Cast(Cast),
     /// To the token of a thread that parks.
     Parking(Parking),
     /// Asks whether a lock is poisoned.
@@ -206,6 +212,8 @@ impl Kind {
             Self::Sem(kind) => matches!(kind, Sem::Wake(_)),
             Self::Bell(kind) => matches!(kind, Bell::Wake(_)),
             Self::Post(kind) => kind.may_wait(),
+            Self::Mail(kind) => kind.may_wait(),
+            Self::Cast(kind) => kind.may_wait(),
             _ => false,
         }
     }
@@ -213,14 +221,22 @@ impl Kind {
     /// Whether it asks for what the step that it names has brought, if it succeeds, and could have asked before that
     /// was there.
     pub fn asks(self) -> bool {
+        match self {
+            Self::Mail(kind) => return kind.asks(),
+            Self::Cast(kind) => return kind.asks(),
+            _ => {}
+        }
         matches!(self, Self::TryRecv | Self::TrySend | Self::Sem(Sem::Look(_)) | Self::Bell(Bell::Look(_)))
     }
 
     /// Whether it may wait until a panic has unwound: nothing is asked of it, and nothing waits for it
     /// but others.
     pub fn may_be_late(self) -> bool {
-        if let Self::Post(kind) = self {
-            return kind.may_be_late();
+        match self {
+            Self::Post(kind) => return kind.may_be_late(),
+            Self::Mail(kind) => return kind.may_be_late(),
+            Self::Cast(kind) => return kind.may_be_late(),
+            _ => {}
         }
         matches!(
             self,
@@ -260,7 +276,12 @@ impl Kind {
                 | Self::Bell(Bell::Make(_))
                 | Self::Choose(_)
         );
-        let looks = looks || matches!(self, Self::Post(kind) if kind.looks());
+        let looks = match self {
+            Self::Post(kind) => kind.looks(),
+            Self::Mail(kind) => kind.looks(),
+            Self::Cast(kind) => kind.looks(),
+            _ => looks,
+        };
         !looks && outcome != Outcome::Failed
     }
 
@@ -312,6 +333,8 @@ impl Kind {
             Self::Sem(kind) => kind.verb(),
             Self::Bell(kind) => kind.verb(),
             Self::Post(kind) => kind.verb(),
+            Self::Mail(kind) => kind.verb(),
+            Self::Cast(kind) => kind.verb(),
             Self::IsPoisoned => "is_poisoned",
             Self::ClearPoison => "clear_poison",
             Self::Load(_) => "load",

@@ -2,7 +2,7 @@
 
 use super::{Kind, ObjectId, Outcome, ThreadId};
 use crate::world::object::{
-    barrier, condvar, notify, once, posts, rendezvous, rwlock, semaphore, thread, timer,
+    barrier, broadcast, condvar, mailbox, notify, once, posts, rendezvous, rwlock, semaphore, thread, timer,
 };
 use crate::world::task::Announced;
 
@@ -85,6 +85,8 @@ fn relation(first: (Kind, Outcome), second: (Kind, Outcome)) -> Relation {
         (Kind::Hand(a), Kind::Hand(b)) => rendezvous::relation((a, a_out), (b, b_out)),
         (Kind::Timer(a), Kind::Timer(b)) => timer::relation((a, a_out), b),
         (Kind::Post(a), Kind::Post(b)) => posts::relation(a, b),
+        (Kind::Mail(a), Kind::Mail(b)) => mailbox::relation((a, a_out), (b, b_out)),
+        (Kind::Cast(a), Kind::Cast(b)) => broadcast::relation((a, a_out), (b, b_out)),
         (Kind::Bell(a), Kind::Bell(b)) => notify::relation((a, a_out), (b, b_out)),
         (Kind::Sem(a), Kind::Sem(b)) => semaphore::relation((a, a_out), (b, b_out)),
         (Kind::Cv(a), Kind::Cv(b)) => condvar::relation((a, a_out), (b, b_out)),
@@ -141,6 +143,8 @@ fn affects(step: (Kind, Outcome), waiting: Kind) -> bool {
         (Kind::Sem(step), _) => step.lets_go_on(),
         (Kind::Bell(step), _) => step.lets_go_on(),
         (Kind::Post(step), _) => step.lets_go_on(),
+        (Kind::Mail(step), Kind::Mail(waiting)) => step.affects(waiting),
+        (Kind::Cast(step), Kind::Cast(waiting)) => step.affects(waiting),
         _ => true,
     }
 }

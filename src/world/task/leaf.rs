@@ -152,9 +152,6 @@ impl Turn {
         let thread = world::current_thread();
         let waker = (!is_own(waker, thread)).then(|| waker.clone());
         execution::with(|e| {
-            if kind == Kind::Send && !e.waited_for_room.contains(&at) {
-                e.waited_for_room.push(at);
-            }
             e.threads[thread.index()].task.handed_out |= waker.is_some();
             let leaf = self.enter(e, thread);
             let member = Member { leaf, object: place.id, slot: place.slot, kind, at, waker };

@@ -1,6 +1,7 @@
 //! `tokio::sync`, as far as it is modelled: what is not is not here, so that no model meets it unseen.
 
 mod barrier;
+pub mod broadcast;
 mod loom_permits;
 mod loom_queue;
 pub mod mpsc;

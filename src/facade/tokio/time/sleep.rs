@@ -28,9 +28,7 @@ pub fn sleep(duration: Duration) -> Sleep {
     if world::is_real() {
         return Sleep(Inner::Real(real::sleep(duration)));
     }
-    let at = Location::caller();
-    let since = if world::current() == world::World::Model { begin() } else { 0 };
-    Sleep::of_model(after(since, duration), at)
+    Sleep::in_model(duration, Location::caller())
 }
 
 /// As tokio's own [`sleep_until`](::tokio::time::sleep_until).
@@ -47,6 +45,11 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 }
 
 impl Sleep {
+    pub(super) fn in_model(duration: Duration, at: At) -> Self {
+        let since = if world::current() == world::World::Model { begin() } else { 0 };
+        Self::of_model(after(since, duration), at)
+    }
+
     pub(super) fn of_model(deadline: u64, at: At) -> Self {
         Self(Inner::Modelled(Timer::new(deadline, at), at))
     }

@@ -2,7 +2,7 @@
 
 use super::sleep::{Sleep, sleep, sleep_until};
 use super::{Duration, Instant};
-use crate::world;
+use crate::world::{self, operation::At};
 use ::tokio::time as real;
 use std::error::Error;
 use std::fmt;
@@ -70,6 +70,11 @@ pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::Int
 }
 
 impl<T> Timeout<T> {
+    /// As `timeout` in a model, for another line than its caller's.
+    pub(in crate::facade::tokio) fn in_model(duration: Duration, future: T, at: At) -> Self {
+        Self(Inner::Modelled(future, Sleep::in_model(duration, at)))
+    }
+
     /// As tokio's `get_ref`.
     pub fn get_ref(&self) -> &T {
         match &self.0 {
