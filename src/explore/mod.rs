@@ -6,6 +6,8 @@ mod bounded;
 mod brute;
 #[cfg(all(test, feature = "tokio"))]
 mod brute_calls;
+#[cfg(all(test, feature = "tokio", feature = "parking_lot"))]
+mod brute_parking_lot;
 #[cfg(all(test, feature = "tokio"))]
 mod brute_peers;
 #[cfg(all(test, feature = "tokio"))]

@@ -3,6 +3,7 @@
 //! A body asserts what must hold whatever the schedule, so that it is also right to run it once.
 
 mod page;
+mod parking_lot;
 mod std_statics;
 mod std_sync;
 mod time;
