@@ -12,6 +12,8 @@ struct Readme;
 struct MovingIn;
 
 pub mod facade;
+#[cfg(feature = "parking_lot")]
+pub use facade::parking_lot;
 pub use facade::print::{eprintln, println};
 #[cfg(feature = "tokio")]
 pub use facade::tokio;

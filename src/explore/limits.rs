@@ -44,7 +44,7 @@ fn of_model(kind: Kind, noun: &str) -> Option<&'static str> {
         (Kind::Post(Post::Borrow), _) => {
             Some("a borrow of a watch that waits behind a sender which waits for another borrow")
         }
-        (Kind::Rw(Rw::TryRead), _) => {
+        (Kind::Rw(Rw::TryRead | Rw::TryUpgradable), _) => {
             Some("readers that overtake a waiting writer behind which a try_read has failed")
         }
         _ => None,

@@ -116,8 +116,8 @@ fn taken(execution: &Execution, slot: u32) -> Option<(String, String)> {
 
 fn held(execution: &Execution, thread: ThreadId) -> String {
     let holds = execution.objects.iter().zip(0..).filter_map(|(object, slot)| {
-        let (holder, since) = object.state.holder()?;
-        (holder == thread).then(|| format!("{} ({})", name_of(execution, slot), line(since)))
+        let since = object.state.taken(thread)?;
+        Some(format!("{} ({})", name_of(execution, slot), line(since)))
     });
     let holds: Vec<String> = holds.collect();
     if holds.is_empty() { String::new() } else { format!("holds {}", holds.join(" and ")) }

@@ -8,6 +8,8 @@ mod foreign;
 #[cfg(feature = "model")]
 mod from_value;
 pub mod hint;
+#[cfg(feature = "parking_lot")]
+pub mod parking_lot;
 pub mod print;
 mod statics;
 pub mod sync;

@@ -32,6 +32,8 @@ use object::thread::Parking;
 use operation::{At, Kind, Operation, Outcome, Patience, ThreadId, Value};
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
+#[cfg(feature = "parking_lot")]
+use std::panic::Location;
 use std::time::Duration;
 
 /// The worlds.
@@ -300,6 +302,28 @@ fn step_at_once<R>(operation: Operation, slot: u32) -> Stepped<R> {
 /// Tells the trace what the last step read or wrote.
 pub fn observed(value: Value) {
     execution::with(|e| e.observed(value));
+}
+
+/// The line by which the current thread holds a lock of a model; else the one that made it.
+#[cfg(feature = "parking_lot")]
+pub fn taken_at<L>(part: &Part<L>) -> At {
+    match part {
+        Part::Real(created) => created,
+        Part::Loom(_, place) | Part::Model(place) => execution::with(|e| {
+            let object = e.objects.get(place.slot as usize).filter(|_| place.execution == e.number);
+            // Of an earlier execution nothing is known, and a step on it says so.
+            let Some(object) = object else { return Location::caller() };
+            object.state.taken(e.current).unwrap_or(object.created)
+        }),
+    }
+}
+
+/// What a model's object stands at, for those who have just made a step on it.
+pub fn look<L, R>(part: &Part<L>, look: impl FnOnce(&State) -> Option<R>) -> Option<R> {
+    let Part::Model(place) = part else { return None };
+    execution::with(|e| {
+        (place.execution == e.number).then(|| look(&e.objects[place.slot as usize].state)).flatten()
+    })
 }
 
 /// Ends the exploration without a verdict: an object of the real world, or of an earlier execution, is used.

@@ -92,6 +92,18 @@ impl Once {
         self.call_in_model(Some(poisoned), |_| f(), at);
     }
 
+    /// What parking_lot's asks, in a model.
+    #[cfg(feature = "parking_lot")]
+    pub(in crate::facade) fn state_at(&self, at: At) -> parking_lot::OnceState {
+        use parking_lot::OnceState::{Done, InProgress, New, Poisoned};
+        match self.step(Do::State, at) {
+            Stepped::Model(Outcome::Done) => Done,
+            Stepped::Model(Outcome::Queued) => InProgress,
+            _ if self.poisoned.load(Ordering::Relaxed) => Poisoned,
+            _ => New,
+        }
+    }
+
     /// As std's `wait_force`.
     #[track_caller]
     pub fn wait_force(&self) {

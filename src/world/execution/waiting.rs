@@ -2,6 +2,7 @@
 
 use super::{Execution, Phase};
 use crate::world::failure::{Failure, Wait};
+use crate::world::object::rwlock::Rw;
 use crate::world::operation::{Kind, Operation, Patience, ThreadId};
 
 impl Execution {
@@ -75,13 +76,25 @@ impl Execution {
             .any(|event| event.thread != id && event.operation.kind.changes(event.outcome))
     }
 
+    /// Whether a thread is before a step for which it has no time, nor any writer that might keep readers out for
+    /// a time alone.
+    fn waits_for_ever(&self, id: ThreadId) -> bool {
+        let endless = |id: &ThreadId| self.patience(*id) == Some(Patience::Endless);
+        let reads = |id: &ThreadId| {
+            let next = self.threads[id.index()].next.as_ref();
+            next.is_some_and(|(operation, _)| matches!(operation.kind, Kind::Rw(Rw::Read | Rw::Upgradable)))
+        };
+        let is_timed = |id: &ThreadId| self.patience(*id).is_some_and(|it| it != Patience::Endless);
+        endless(&id) && !(reads(&id) && self.started.iter().any(is_timed))
+    }
+
     /// Threads of which each waits for a lock that the next one holds: whatever the others do, these can
     /// never go on.
     pub fn cycle(&self) -> Option<Failure> {
         let wait = |id: ThreadId| {
             let (operation, slot) = self.threads[id.index()].next.as_ref()?;
-            let held_by = self.objects[*slot as usize].state.holder()?;
-            let waits = self.threads[id.index()].phase == Phase::AtStep && !self.is_enabled(id);
+            let held_by = self.objects[*slot as usize].state.holder(operation.kind)?;
+            let waits = self.waits_for_ever(id) && !self.is_enabled(id);
             waits.then_some(Wait { thread: id, operation: *operation, slot: *slot, held_by: Some(held_by) })
         };
         let next = |id: &ThreadId| Some(wait(*id)?.held_by?.0);
@@ -109,7 +122,7 @@ impl Execution {
     fn waits_of(&self, thread: ThreadId) -> Vec<Wait> {
         let Some((operation, slot)) = self.threads[thread.index()].next else { return Vec::new() };
         let wait = |operation: Operation, slot: u32| {
-            let held_by = self.objects[slot as usize].state.holder();
+            let held_by = self.objects[slot as usize].state.holder(operation.kind);
             Wait { thread, operation, slot, held_by }
         };
         let members = self.threads[thread.index()].task.members.iter();

@@ -62,6 +62,8 @@ pub struct Condvar {
     waiters: Vec<(ThreadId, usize)>,
     joined: usize,
     tokens: Vec<Token>,
+    /// How many the last notification was for.
+    woken: usize,
 }
 
 /// One thread may wake.
@@ -76,6 +78,16 @@ struct Token {
 }
 
 impl Condvar {
+    /// How many the last notification was for.
+    pub fn woken(&self) -> usize {
+        self.woken
+    }
+
+    /// How many wait whom no notification is for.
+    pub fn waiting(&self) -> usize {
+        self.waiters.len() - self.tokens.len()
+    }
+
     /// The first token that is for `thread`. Earlier tokens are for fewer, so taking the first leaves the
     /// others enough.
     fn token(&self, thread: ThreadId) -> Option<usize> {
@@ -101,7 +113,8 @@ impl Condvar {
     }
 
     fn notify(&mut self, most: usize, event: usize, together: bool) -> Outcome {
-        let wanted = most.min(self.waiters.len() - self.tokens.len());
+        let wanted = most.min(self.waiting());
+        self.woken = wanted;
         let token = Token { joined: self.joined, event, together };
         self.tokens.extend(std::iter::repeat_n(token, wanted));
         if wanted == 0 { Outcome::Failed } else { Outcome::Done }

@@ -233,7 +233,9 @@ impl State {
     pub fn apply(&mut self, step: &mut Step<'_>) -> Result<Outcome, Box<DataRace>> {
         Ok(match (self, step.kind) {
             // These change nothing but the data's own flag.
-            (Self::Mutex(_) | Self::RwLock(_), Kind::IsPoisoned | Kind::ClearPoison) => Outcome::Done,
+            (Self::Mutex(_) | Self::RwLock(_), Kind::IsPoisoned | Kind::ClearPoison | Kind::Query) => {
+                Outcome::Done
+            }
             (Self::Mutex(mutex), _) => mutex.apply(step),
             (Self::RwLock(lock), Kind::Rw(kind)) => lock.apply(kind, step),
             (Self::Once(once), Kind::Once(kind)) => once.apply(kind, step),
@@ -270,13 +272,25 @@ impl State {
         }
     }
 
-    /// The thread that holds it, if it is a lock that is held, and the line where it was taken.
-    pub fn holder(&self) -> Option<(ThreadId, At)> {
-        match self {
-            Self::Mutex(mutex) => mutex.holder(),
-            Self::RwLock(lock) => lock.holder(),
-            Self::Once(once) => once.holder(),
+    /// The thread that holds it, if it is a lock that is held and `kind` waits for it, and the line where it was
+    /// taken.
+    pub fn holder(&self, kind: Kind) -> Option<(ThreadId, At)> {
+        match (self, kind) {
+            (Self::Mutex(mutex), _) => mutex.holder(),
+            (Self::RwLock(lock), Kind::Rw(kind)) => lock.holder(kind),
+            (Self::Once(once), _) => once.holder(),
             _ => None,
         }
+    }
+
+    /// The line by which `thread` holds it, if it is a lock.
+    pub fn taken(&self, thread: ThreadId) -> Option<At> {
+        let holder = match self {
+            Self::Mutex(mutex) => mutex.holder(),
+            Self::RwLock(lock) => return lock.taken(thread),
+            Self::Once(once) => once.holder(),
+            _ => None,
+        };
+        holder.filter(|(holder, _)| *holder == thread).map(|(_, at)| at)
     }
 }

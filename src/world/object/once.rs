@@ -17,6 +17,8 @@ pub enum Do {
     Look,
     /// Waits until it is done.
     Wait,
+    /// Asks whether it is done (`Done`), begun (`Queued`) or neither (`Failed`).
+    State,
 }
 
 impl Do {
@@ -26,7 +28,7 @@ impl Do {
             Self::Begin => "begin",
             Self::Finish => "finish",
             Self::GiveUp => "give up",
-            Self::Look => "look at",
+            Self::Look | Self::State => "look at",
             Self::Wait => "wait for",
         }
     }
@@ -36,14 +38,15 @@ impl Do {
 ///
 /// - Who begins meets all others who would; those that find it done commute.
 /// - The end lets those go on who wait, so it comes before them and could not come after.
-/// - A look meets the end, and nothing else.
+/// - A look meets the end, and nothing else; one that can tell whether it is begun meets the beginning, too.
 pub fn relation((a, a_out): (Do, Outcome), (b, b_out): (Do, Outcome)) -> Relation {
-    use Do::{Begin, Finish, GiveUp, Look, Wait};
+    use Do::{Begin, Finish, GiveUp, Look, State, Wait};
     use Relation::{Independent, Ordered, Racing};
     match (a, b) {
         (Begin, Begin) if (a_out, b_out) == (Outcome::Failed, Outcome::Failed) => Independent,
         (Begin, Begin) | (Finish | GiveUp, Look) | (Look, Finish | GiveUp) => Racing,
         (Finish | GiveUp, Begin | Wait) => Ordered,
+        (State, Begin | Finish | GiveUp) | (Begin | Finish | GiveUp, State) => Racing,
         _ => Independent,
     }
 }
@@ -89,8 +92,9 @@ impl Once {
                 step.knowledge.clock.join(&self.clock);
                 return Outcome::Done;
             }
-            Do::Look if !self.done => return Outcome::Failed,
-            Do::Begin | Do::Look | Do::Wait => step.knowledge.clock.join(&self.clock),
+            Do::State if self.runner.is_some() => return Outcome::Queued,
+            Do::Look | Do::State if !self.done => return Outcome::Failed,
+            Do::Begin | Do::Look | Do::State | Do::Wait => step.knowledge.clock.join(&self.clock),
         }
         if kind == Do::Begin { Outcome::Failed } else { Outcome::Done }
     }

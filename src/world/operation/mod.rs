@@ -202,7 +202,7 @@ impl Kind {
     pub fn may_wait(self) -> bool {
         match self {
             Self::Join | Self::Yield | Self::Lock | Self::Send | Self::Recv | Self::Repoll => true,
-            Self::Rw(kind) => matches!(kind, Rw::Write | Rw::Read),
+            Self::Rw(kind) => kind.may_wait(),
             Self::Cv(kind) => matches!(kind, Cv::Wake(_)),
             Self::Parking(kind) => matches!(kind, Parking::Park(_)),
             Self::Once(kind) => matches!(kind, Do::Begin | Do::Wait),
@@ -236,15 +236,10 @@ impl Kind {
             Self::Post(kind) => return kind.may_be_late(),
             Self::Mail(kind) => return kind.may_be_late(),
             Self::Cast(kind) => return kind.may_be_late(),
+            Self::Rw(kind) => return kind.gives_back(),
             _ => {}
         }
-        matches!(
-            self,
-            Self::Unlock
-                | Self::Rw(Rw::WriteUnlock | Rw::ReadUnlock)
-                | Self::Sem(Sem::Release(_) | Sem::Leave(_))
-                | Self::Bell(Bell::Leave(_))
-        )
+        matches!(self, Self::Unlock | Self::Sem(Sem::Release(_) | Sem::Leave(_)) | Self::Bell(Bell::Leave(_)))
     }
 
     /// Whether it gives back a lock, which may poison it.
@@ -271,7 +266,7 @@ impl Kind {
                 | Self::Timer(Tick::Look(_) | Tick::Wait(_))
                 | Self::Query
                 | Self::IsPoisoned
-                | Self::Once(Do::Look)
+                | Self::Once(Do::Look | Do::State)
                 | Self::Sem(Sem::Query)
                 | Self::Bell(Bell::Make(_))
                 | Self::Choose(_)

@@ -78,6 +78,8 @@ fn relation(first: (Kind, Outcome), second: (Kind, Outcome)) -> Relation {
         (Kind::TryLock, Kind::Unlock) => racing_if(a_out != Outcome::Done),
         (Kind::Unlock, Kind::TryLock) => Racing,
         (Kind::Unlock, Kind::Lock) => Ordered,
+        // Its time was up: what came later could have come in time.
+        (Kind::Lock, Kind::Unlock) => racing_if(a_out == Outcome::Failed),
         (Kind::Rw(a), Kind::Rw(b)) => rwlock::relation((a, a_out), (b, b_out)),
         (Kind::Parking(a), Kind::Parking(b)) => thread::relation((a, a_out), (b, b_out)),
         (Kind::Once(a), Kind::Once(b)) => once::relation((a, a_out), (b, b_out)),
