@@ -1,4 +1,4 @@
-//! Parking_lot's locks in the exhaustive search against brute force: random small programs.
+//! `Parking_lot`'s locks in the exhaustive search against brute force: random small programs.
 
 use super::brute::polls::{Outcomes, compare_many, compare_programs};
 use super::brute::program::Chance;

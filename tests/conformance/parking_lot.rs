@@ -1,4 +1,4 @@
-//! What parking_lot's documentation promises.
+//! What `parking_lot`'s documentation promises.
 
 use crate::{Loom, beside, check};
 use raceproof::explore::{Engine, Explorer};

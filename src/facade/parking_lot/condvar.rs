@@ -1,4 +1,4 @@
-//! `Condvar`: parking_lot's own, beside its part in the world that made it.
+//! `Condvar`: `parking_lot`'s own, beside its part in the world that made it.
 
 use super::mutex::MutexGuard;
 use super::raw::{RawMutex, Until, without};
@@ -12,7 +12,7 @@ use std::panic::Location;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-/// As parking_lot's own [`Condvar`](::parking_lot::Condvar): no wait wakes without a reason.
+/// As `parking_lot`'s own [`Condvar`](::parking_lot::Condvar): no wait wakes without a reason.
 ///
 /// In a model `notify_one` may wake any of those who wait. A wait with a timeout times out once a thread and line,
 /// whatever the timeout is, and from then on when nothing else can go on.
@@ -53,20 +53,20 @@ impl LoomCondvar {
         let woken = waiting.min(most);
         self.waiting.store(waiting - woken, Relaxed);
         if most == 1 {
-            self.condvar.notify_one()
+            self.condvar.notify_one();
         } else {
-            self.condvar.notify_all()
+            self.condvar.notify_all();
         }
         woken
     }
 }
 
-/// As parking_lot's own [`WaitTimeoutResult`](::parking_lot::WaitTimeoutResult).
+/// As `parking_lot`'s own [`WaitTimeoutResult`](::parking_lot::WaitTimeoutResult).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct WaitTimeoutResult(bool);
 
 impl WaitTimeoutResult {
-    /// As parking_lot's `timed_out`.
+    /// As `parking_lot`'s `timed_out`.
     #[must_use]
     pub fn timed_out(self) -> bool {
         self.0
@@ -74,7 +74,7 @@ impl WaitTimeoutResult {
 }
 
 impl Condvar {
-    /// As parking_lot's `new`, and no `const fn`.
+    /// As `parking_lot`'s `new`, and no `const fn`.
     #[inline]
     #[track_caller]
     pub fn new() -> Self {
@@ -82,7 +82,7 @@ impl Condvar {
         Self { part, real: real::Condvar::new(), mutex: AtomicUsize::new(0) }
     }
 
-    /// As parking_lot's `notify_one`: whether a thread was woken.
+    /// As `parking_lot`'s `notify_one`: whether a thread was woken.
     #[inline]
     #[track_caller]
     pub fn notify_one(&self) -> bool {
@@ -92,7 +92,7 @@ impl Condvar {
         self.notify(Cv::NotifyOne, 1, Location::caller()) > 0
     }
 
-    /// As parking_lot's `notify_all`: how many threads were woken.
+    /// As `parking_lot`'s `notify_all`: how many threads were woken.
     #[inline]
     #[track_caller]
     pub fn notify_all(&self) -> usize {
@@ -117,18 +117,18 @@ impl Condvar {
         }
     }
 
-    /// As parking_lot's `wait`.
+    /// As `parking_lot`'s `wait`.
     ///
     /// # Panics
     ///
-    /// As parking_lot's, if another thread waits with another mutex.
+    /// As `parking_lot`'s, if another thread waits with another mutex.
     #[inline]
     #[track_caller]
     pub fn wait<T: ?Sized>(&self, mutex_guard: &mut MutexGuard<'_, T>) {
         self.wait_at(raw(mutex_guard), None, Location::caller());
     }
 
-    /// As parking_lot's `wait_until`, by std's clock or the facade's.
+    /// As `parking_lot`'s `wait_until`, by std's clock or the facade's.
     ///
     /// # Panics
     ///
@@ -142,7 +142,7 @@ impl Condvar {
         self.wait_at(raw(mutex_guard), Some(Until::Till(timeout.into())), Location::caller())
     }
 
-    /// As parking_lot's `wait_for`.
+    /// As `parking_lot`'s `wait_for`.
     ///
     /// # Panics
     ///
@@ -156,7 +156,7 @@ impl Condvar {
         self.wait_at(raw(mutex_guard), Some(Until::For(timeout)), Location::caller())
     }
 
-    /// As parking_lot's `wait_while`.
+    /// As `parking_lot`'s `wait_while`.
     ///
     /// # Panics
     ///
@@ -170,7 +170,7 @@ impl Condvar {
         self.wait_while_at(mutex_guard, condition, None, Location::caller());
     }
 
-    /// As parking_lot's `wait_while_until`, by std's clock or the facade's.
+    /// As `parking_lot`'s `wait_while_until`, by std's clock or the facade's.
     ///
     /// # Panics
     ///
@@ -190,7 +190,7 @@ impl Condvar {
         self.wait_while_at(mutex_guard, condition, Some(until), Location::caller())
     }
 
-    /// As parking_lot's `wait_while_for`.
+    /// As `parking_lot`'s `wait_while_for`.
     ///
     /// # Panics
     ///

@@ -13,48 +13,48 @@ macro_rules! mutex {
         #[doc = $doc]
         pub struct $mutex<T: ?Sized>(lock_api::Mutex<$raw, T>);
 
-        #[doc = concat!("As parking_lot's own [`", stringify!($guard), "`](::parking_lot::", stringify!($guard), ").")]
+        #[doc = concat!("As `parking_lot`'s own [`", stringify!($guard), "`](::parking_lot::", stringify!($guard), ").")]
         pub type $guard<'a, T> = lock_api::MutexGuard<'a, $raw, T>;
 
-        #[doc = concat!("As parking_lot's own [`", stringify!($mapped), "`](::parking_lot::", stringify!($mapped), ").")]
+        #[doc = concat!("As `parking_lot`'s own [`", stringify!($mapped), "`](::parking_lot::", stringify!($mapped), ").")]
         pub type $mapped<'a, T> = lock_api::MappedMutexGuard<'a, $raw, T>;
 
-        #[doc = concat!("As parking_lot's own `", stringify!($const), "`: always one of the real world.")]
+        #[doc = concat!("As `parking_lot`'s own `", stringify!($const), "`: always one of the real world.")]
         #[track_caller]
         pub const fn $const<T>(val: T) -> $mutex<T> {
             $mutex(lock_api::Mutex::from_raw($raw::of_real_world(Location::caller()), val))
         }
 
         impl<T> $mutex<T> {
-            /// As parking_lot's `new`, and no `const fn`.
+            /// As `parking_lot`'s `new`, and no `const fn`.
             #[inline]
             #[track_caller]
             pub fn new(val: T) -> Self {
                 Self(lock_api::Mutex::from_raw($raw::new(), val))
             }
 
-            /// As parking_lot's `into_inner`.
+            /// As `parking_lot`'s `into_inner`.
             pub fn into_inner(self) -> T {
                 self.0.into_inner()
             }
         }
 
         impl<T: ?Sized> $mutex<T> {
-            /// As parking_lot's `lock`.
+            /// As `parking_lot`'s `lock`.
             #[inline]
             #[track_caller]
             pub fn lock(&self) -> $guard<'_, T> {
                 self.0.lock()
             }
 
-            /// As parking_lot's `try_lock`.
+            /// As `parking_lot`'s `try_lock`.
             #[inline]
             #[track_caller]
             pub fn try_lock(&self) -> Option<$guard<'_, T>> {
                 self.0.try_lock()
             }
 
-            /// As parking_lot's `try_lock_for`. In a model time is up once a thread and line, whatever the time
+            /// As `parking_lot`'s `try_lock_for`. In a model time is up once a thread and line, whatever the time
             /// is, and from then on when nothing else can go on.
             #[inline]
             #[track_caller]
@@ -62,19 +62,19 @@ macro_rules! mutex {
                 self.0.try_lock_for(timeout)
             }
 
-            /// As parking_lot's `try_lock_until`, by std's clock or the facade's.
+            /// As `parking_lot`'s `try_lock_until`, by std's clock or the facade's.
             #[inline]
             #[track_caller]
             pub fn try_lock_until(&self, timeout: impl Into<Instant>) -> Option<$guard<'_, T>> {
                 self.0.try_lock_until(timeout.into())
             }
 
-            /// As parking_lot's `get_mut`.
+            /// As `parking_lot`'s `get_mut`.
             pub fn get_mut(&mut self) -> &mut T {
                 self.0.get_mut()
             }
 
-            /// As parking_lot's `is_locked`.
+            /// As `parking_lot`'s `is_locked`.
             #[inline]
             #[track_caller]
             pub fn is_locked(&self) -> bool {
@@ -120,7 +120,7 @@ mutex!(
     MutexGuard,
     MappedMutexGuard,
     const_mutex,
-    "As parking_lot's own [`Mutex`](::parking_lot::Mutex): nothing poisons it.
+    "As `parking_lot`'s own [`Mutex`](::parking_lot::Mutex): nothing poisons it.
 
 ```
 use raceproof::parking_lot::{Mutex, MutexGuard};
@@ -136,5 +136,5 @@ mutex!(
     FairMutexGuard,
     MappedFairMutexGuard,
     const_fair_mutex,
-    "As parking_lot's own [`FairMutex`](::parking_lot::FairMutex). In a model any thread that waits may be next."
+    "As `parking_lot`'s own [`FairMutex`](::parking_lot::FairMutex). In a model any thread that waits may be next."
 );

@@ -1,4 +1,4 @@
-//! `Once`: parking_lot's own, beside std's in a model.
+//! `Once`: `parking_lot`'s own, beside std's in a model.
 
 use crate::sync;
 use crate::world;
@@ -7,7 +7,7 @@ use ::parking_lot::OnceState;
 use std::fmt;
 use std::panic::Location;
 
-/// As parking_lot's own [`Once`](::parking_lot::Once). Loom's world has none.
+/// As `parking_lot`'s own [`Once`](::parking_lot::Once). Loom's world has none.
 ///
 /// ```
 /// use raceproof::parking_lot::{Once, OnceState};
@@ -22,14 +22,14 @@ pub struct Once {
 }
 
 impl Once {
-    /// As parking_lot's `new`, and no `const fn`.
+    /// As `parking_lot`'s `new`, and no `const fn`.
     #[must_use]
     #[track_caller]
     pub fn new() -> Self {
         Self { modelled: sync::Once::new(), real: real::Once::new() }
     }
 
-    /// As parking_lot's `state`.
+    /// As `parking_lot`'s `state`.
     #[track_caller]
     pub fn state(&self) -> OnceState {
         if world::is_real() {
@@ -38,11 +38,11 @@ impl Once {
         self.modelled.state_at(Location::caller())
     }
 
-    /// As parking_lot's `call_once`.
+    /// As `parking_lot`'s `call_once`.
     ///
     /// # Panics
     ///
-    /// As parking_lot's, if it has panicked before.
+    /// As `parking_lot`'s, if it has panicked before.
     #[track_caller]
     pub fn call_once<F: FnOnce()>(&self, f: F) {
         if world::is_real() {
@@ -51,7 +51,7 @@ impl Once {
         self.modelled.call_once(f);
     }
 
-    /// As parking_lot's `call_once_force`.
+    /// As `parking_lot`'s `call_once_force`.
     #[track_caller]
     pub fn call_once_force<F: FnOnce(OnceState)>(&self, f: F) {
         if world::is_real() {

@@ -1,6 +1,6 @@
-//! The raw lock of the mutexes: parking_lot's own, beside its part in the world that made it.
+//! The raw lock of the mutexes: `parking_lot`'s own, beside its part in the world that made it.
 //!
-//! In a model its step says when it is taken, and parking_lot's own lock is taken behind it: so what it guards is
+//! In a model its step says when it is taken, and `parking_lot`'s own lock is taken behind it: so what it guards is
 //! safe whatever the model does.
 
 use super::lock_api;
@@ -25,8 +25,11 @@ unsafe impl Send for LoomMutex {}
 // SAFETY: as above.
 unsafe impl Sync for LoomMutex {}
 
+type Held = loom::sync::MutexGuard<'static, ()>;
+
 impl LoomMutex {
     // A box, so that it stays where the guards find it.
+    #[expect(clippy::unnecessary_box_returns, reason = "guards point into it")]
     fn new() -> Box<Self> {
         Box::new(Self { lock: loom::sync::Mutex::new(()), held: RefCell::default() })
     }
@@ -35,7 +38,8 @@ impl LoomMutex {
         let got = guard.is_some();
         // SAFETY: only the lifetime is changed. The lock lies in a box, and a guard that is still there when that
         // goes is not dropped.
-        let guard = unsafe { std::mem::transmute::<_, Option<loom::sync::MutexGuard<'static, ()>>>(guard) };
+        let guard =
+            unsafe { std::mem::transmute::<Option<loom::sync::MutexGuard<'_, ()>>, Option<Held>>(guard) };
         if let Some(guard) = guard {
             *self.held.borrow_mut() = Some(ManuallyDrop::new(guard));
         }
@@ -164,7 +168,7 @@ impl<F: FnMut()> Drop for Finally<F> {
     }
 }
 
-/// Gives a lock back: `release` parking_lot's own, also where the step ends the execution.
+/// Gives a lock back: `release` `parking_lot`'s own, also where the step ends the execution.
 pub fn give_back<L>(part: &Part<L>, kind: Kind, loom: impl FnOnce(&L), release: impl FnMut()) {
     let release = Finally(release);
     match (part, world::current()) {
@@ -185,7 +189,7 @@ pub fn give_back<L>(part: &Part<L>, kind: Kind, loom: impl FnOnce(&L), release: 
 
 macro_rules! raw_mutex {
     ($raw:ident, $mutex:ident) => {
-        #[doc = concat!("As parking_lot's own [`", stringify!($raw), "`](::parking_lot::", stringify!($raw), ").")]
+        #[doc = concat!("As `parking_lot`'s own [`", stringify!($raw), "`](::parking_lot::", stringify!($raw), ").")]
         pub struct $raw {
             part: Part<Box<LoomMutex>>,
             real: real::$mutex<()>,
@@ -205,7 +209,7 @@ macro_rules! raw_mutex {
                 Self { part: Part::Real(at), real: real::$mutex::new(()) }
             }
 
-            /// Parking_lot's own mutex, for those that wait with it, or look who holds it.
+            /// The real crate's mutex, for those that wait with it, or look who holds it.
             pub(super) fn own(&self) -> &real::$mutex<()> {
                 &self.real
             }

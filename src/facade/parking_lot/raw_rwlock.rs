@@ -1,4 +1,4 @@
-//! The raw lock for readers and writers: parking_lot's own, beside its part in the world that made it.
+//! The raw lock for readers and writers: `parking_lot`'s own, beside its part in the world that made it.
 //!
 //! In loom's world it can be read and written, and no more.
 
@@ -32,6 +32,7 @@ unsafe impl Sync for LoomRwLock {}
 
 impl LoomRwLock {
     // A box, so that it stays where the guards find it.
+    #[expect(clippy::unnecessary_box_returns, reason = "guards point into it")]
     fn new() -> Box<Self> {
         let (readers, writer) = (RefCell::default(), RefCell::default());
         Box::new(Self { lock: loom::sync::RwLock::new(()), readers, writer })
@@ -40,7 +41,9 @@ impl LoomRwLock {
     fn reads(&self, guard: Option<loom::sync::RwLockReadGuard<'_, ()>>) -> bool {
         // SAFETY: only the lifetime is changed. The lock lies in a box, and a guard that is still there when that
         // goes is not dropped.
-        let guard = unsafe { std::mem::transmute::<_, Option<Reading>>(guard) };
+        let guard = unsafe {
+            std::mem::transmute::<Option<loom::sync::RwLockReadGuard<'_, ()>>, Option<Reading>>(guard)
+        };
         let got = guard.is_some();
         self.readers.borrow_mut().extend(guard.map(|it| (world::current_thread(), ManuallyDrop::new(it))));
         got
@@ -48,7 +51,9 @@ impl LoomRwLock {
 
     fn writes(&self, guard: Option<loom::sync::RwLockWriteGuard<'_, ()>>) -> bool {
         // SAFETY: as above.
-        let guard = unsafe { std::mem::transmute::<_, Option<Writing>>(guard) };
+        let guard = unsafe {
+            std::mem::transmute::<Option<loom::sync::RwLockWriteGuard<'_, ()>>, Option<Writing>>(guard)
+        };
         let got = guard.is_some();
         if let Some(guard) = guard {
             *self.writer.borrow_mut() = Some(ManuallyDrop::new(guard));
@@ -76,7 +81,7 @@ impl LoomRwLock {
     }
 }
 
-/// As parking_lot's own [`RawRwLock`](::parking_lot::RawRwLock).
+/// As `parking_lot`'s own [`RawRwLock`](::parking_lot::RawRwLock).
 pub struct RawRwLock {
     part: Part<Box<LoomRwLock>>,
     real: real::RwLock<()>,
@@ -96,7 +101,7 @@ impl RawRwLock {
         Self { part: Part::Real(at), real: real::RwLock::new(()) }
     }
 
-    /// Parking_lot's own lock, for those that look who holds it.
+    /// `Parking_lot`'s own lock, for those that look who holds it.
     pub(super) fn own(&self) -> &real::RwLock<()> {
         &self.real
     }
@@ -111,7 +116,8 @@ impl RawRwLock {
         std::ptr::from_ref(self).cast()
     }
 
-    /// Takes it in one step of a model, and parking_lot's own by `take`. False if the step failed.
+    /// Takes it in one step of a model, and `parking_lot`'s own by `take`. False if the step failed.
+    #[expect(clippy::borrowed_box, reason = "what `step` hands on")]
     fn takes(&self, kind: Rw, at: At, take: fn(&real::RawRwLock) -> bool) -> bool {
         let in_loom = |loom: &Box<LoomRwLock>| take_in_loom(loom, kind, line(at));
         let stepped = world::step(&self.part, Kind::Rw(kind), line(at), in_loom);
@@ -171,6 +177,7 @@ impl RawRwLock {
     }
 
     #[cold]
+    #[expect(clippy::borrowed_box, reason = "what `step` hands on")]
     fn gives_back(&self, kind: Rw, release: unsafe fn(&real::RawRwLock)) {
         if is_lost(self.address()) {
             return;
@@ -213,7 +220,7 @@ fn take_in_loom(loom: &LoomRwLock, kind: Rw, at: At) -> bool {
     }
 }
 
-/// A method that takes it: in the real world parking_lot's own, else a step by which it is taken.
+/// A method that takes it: in the real world `parking_lot`'s own, else a step by which it is taken.
 macro_rules! takes {
     ($($method:ident($kind:ident), by $try_own:ident;)*) => {$(
         #[inline]

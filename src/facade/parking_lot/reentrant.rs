@@ -10,7 +10,7 @@ use std::num::NonZeroUsize;
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
-/// As parking_lot's own [`RawThreadId`](::parking_lot::RawThreadId).
+/// As `parking_lot`'s own [`RawThreadId`](::parking_lot::RawThreadId).
 #[derive(Debug)]
 pub struct RawThreadId;
 
@@ -28,7 +28,7 @@ unsafe impl GetThreadId for RawThreadId {
     }
 }
 
-/// As parking_lot's own [`ReentrantMutex`](::parking_lot::ReentrantMutex).
+/// As `parking_lot`'s own [`ReentrantMutex`](::parking_lot::ReentrantMutex).
 ///
 /// ```
 /// use raceproof::parking_lot::ReentrantMutex;
@@ -38,13 +38,13 @@ unsafe impl GetThreadId for RawThreadId {
 /// ```
 pub struct ReentrantMutex<T: ?Sized>(lock_api::ReentrantMutex<RawMutex, RawThreadId, T>);
 
-/// As parking_lot's own [`ReentrantMutexGuard`](::parking_lot::ReentrantMutexGuard).
+/// As `parking_lot`'s own [`ReentrantMutexGuard`](::parking_lot::ReentrantMutexGuard).
 pub type ReentrantMutexGuard<'a, T> = lock_api::ReentrantMutexGuard<'a, RawMutex, RawThreadId, T>;
 
-/// As parking_lot's own [`MappedReentrantMutexGuard`](::parking_lot::MappedReentrantMutexGuard).
+/// As `parking_lot`'s own [`MappedReentrantMutexGuard`](::parking_lot::MappedReentrantMutexGuard).
 pub type MappedReentrantMutexGuard<'a, T> = lock_api::MappedReentrantMutexGuard<'a, RawMutex, RawThreadId, T>;
 
-/// As parking_lot's own `const_reentrant_mutex`: always one of the real world.
+/// As `parking_lot`'s own `const_reentrant_mutex`: always one of the real world.
 #[track_caller]
 pub const fn const_reentrant_mutex<T>(val: T) -> ReentrantMutex<T> {
     let raw = RawMutex::of_real_world(Location::caller());
@@ -52,21 +52,21 @@ pub const fn const_reentrant_mutex<T>(val: T) -> ReentrantMutex<T> {
 }
 
 impl<T> ReentrantMutex<T> {
-    /// As parking_lot's `new`, and no `const fn`.
+    /// As `parking_lot`'s `new`, and no `const fn`.
     #[inline]
     #[track_caller]
     pub fn new(val: T) -> Self {
         Self(lock_api::ReentrantMutex::from_raw(RawMutex::new(), RawThreadId, val))
     }
 
-    /// As parking_lot's `into_inner`.
+    /// As `parking_lot`'s `into_inner`.
     pub fn into_inner(self) -> T {
         self.0.into_inner()
     }
 }
 
 impl<T: ?Sized> ReentrantMutex<T> {
-    /// As parking_lot's `lock`.
+    /// As `parking_lot`'s `lock`.
     #[inline]
     #[track_caller]
     pub fn lock(&self) -> ReentrantMutexGuard<'_, T> {
@@ -76,7 +76,7 @@ impl<T: ?Sized> ReentrantMutex<T> {
         asked_at(Location::caller(), || self.0.lock())
     }
 
-    /// As parking_lot's `try_lock`.
+    /// As `parking_lot`'s `try_lock`.
     #[inline]
     #[track_caller]
     pub fn try_lock(&self) -> Option<ReentrantMutexGuard<'_, T>> {
@@ -86,30 +86,30 @@ impl<T: ?Sized> ReentrantMutex<T> {
         asked_at(Location::caller(), || self.0.try_lock())
     }
 
-    /// As parking_lot's `try_lock_for`; in a model as [`Mutex::try_lock_for`](super::Mutex::try_lock_for).
+    /// As `parking_lot`'s `try_lock_for`; in a model as [`Mutex::try_lock_for`](super::Mutex::try_lock_for).
     #[track_caller]
     pub fn try_lock_for(&self, timeout: Duration) -> Option<ReentrantMutexGuard<'_, T>> {
         asked_at(Location::caller(), || self.0.try_lock_for(timeout))
     }
 
-    /// As parking_lot's `try_lock_until`, by std's clock or the facade's.
+    /// As `parking_lot`'s `try_lock_until`, by std's clock or the facade's.
     #[track_caller]
     pub fn try_lock_until(&self, timeout: impl Into<Instant>) -> Option<ReentrantMutexGuard<'_, T>> {
         asked_at(Location::caller(), || self.0.try_lock_until(timeout.into()))
     }
 
-    /// As parking_lot's `get_mut`.
+    /// As `parking_lot`'s `get_mut`.
     pub fn get_mut(&mut self) -> &mut T {
         self.0.get_mut()
     }
 
-    /// As parking_lot's `is_locked`.
+    /// As `parking_lot`'s `is_locked`.
     #[track_caller]
     pub fn is_locked(&self) -> bool {
         asked_at(Location::caller(), || self.0.is_locked())
     }
 
-    /// As parking_lot's `is_owned_by_current_thread`.
+    /// As `parking_lot`'s `is_owned_by_current_thread`.
     pub fn is_owned_by_current_thread(&self) -> bool {
         self.0.is_owned_by_current_thread()
     }

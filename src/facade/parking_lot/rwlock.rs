@@ -8,7 +8,7 @@ use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
-/// As parking_lot's own [`RwLock`](::parking_lot::RwLock). In a model, a reader that meets a waiting writer waits
+/// As `parking_lot`'s own [`RwLock`](::parking_lot::RwLock). In a model, a reader that meets a waiting writer waits
 /// behind it; one that comes before that writer has queued goes first.
 ///
 /// ```
@@ -23,36 +23,36 @@ use std::time::{Duration, Instant};
 /// ```
 pub struct RwLock<T: ?Sized>(lock_api::RwLock<RawRwLock, T>);
 
-/// As parking_lot's own [`RwLockReadGuard`](::parking_lot::RwLockReadGuard).
+/// As `parking_lot`'s own [`RwLockReadGuard`](::parking_lot::RwLockReadGuard).
 pub type RwLockReadGuard<'a, T> = lock_api::RwLockReadGuard<'a, RawRwLock, T>;
 
-/// As parking_lot's own [`RwLockWriteGuard`](::parking_lot::RwLockWriteGuard).
+/// As `parking_lot`'s own [`RwLockWriteGuard`](::parking_lot::RwLockWriteGuard).
 pub type RwLockWriteGuard<'a, T> = lock_api::RwLockWriteGuard<'a, RawRwLock, T>;
 
-/// As parking_lot's own [`RwLockUpgradableReadGuard`](::parking_lot::RwLockUpgradableReadGuard).
+/// As `parking_lot`'s own [`RwLockUpgradableReadGuard`](::parking_lot::RwLockUpgradableReadGuard).
 pub type RwLockUpgradableReadGuard<'a, T> = lock_api::RwLockUpgradableReadGuard<'a, RawRwLock, T>;
 
-/// As parking_lot's own [`MappedRwLockReadGuard`](::parking_lot::MappedRwLockReadGuard).
+/// As `parking_lot`'s own [`MappedRwLockReadGuard`](::parking_lot::MappedRwLockReadGuard).
 pub type MappedRwLockReadGuard<'a, T> = lock_api::MappedRwLockReadGuard<'a, RawRwLock, T>;
 
-/// As parking_lot's own [`MappedRwLockWriteGuard`](::parking_lot::MappedRwLockWriteGuard).
+/// As `parking_lot`'s own [`MappedRwLockWriteGuard`](::parking_lot::MappedRwLockWriteGuard).
 pub type MappedRwLockWriteGuard<'a, T> = lock_api::MappedRwLockWriteGuard<'a, RawRwLock, T>;
 
-/// As parking_lot's own `const_rwlock`: always one of the real world.
+/// As `parking_lot`'s own `const_rwlock`: always one of the real world.
 #[track_caller]
 pub const fn const_rwlock<T>(val: T) -> RwLock<T> {
     RwLock(lock_api::RwLock::from_raw(RawRwLock::of_real_world(Location::caller()), val))
 }
 
 impl<T> RwLock<T> {
-    /// As parking_lot's `new`, and no `const fn`.
+    /// As `parking_lot`'s `new`, and no `const fn`.
     #[inline]
     #[track_caller]
     pub fn new(val: T) -> Self {
         Self(lock_api::RwLock::from_raw(RawRwLock::new(), val))
     }
 
-    /// As parking_lot's `into_inner`.
+    /// As `parking_lot`'s `into_inner`.
     pub fn into_inner(self) -> T {
         self.0.into_inner()
     }
@@ -60,7 +60,7 @@ impl<T> RwLock<T> {
 
 macro_rules! takes {
     ($($method:ident -> $guard:ident),* $(,)?) => {$(
-        #[doc = concat!("As parking_lot's `", stringify!($method), "`.")]
+        #[doc = concat!("As `parking_lot`'s `", stringify!($method), "`.")]
         #[inline]
         #[track_caller]
         pub fn $method(&self) -> $guard<'_, T> {
@@ -71,14 +71,14 @@ macro_rules! takes {
 
 macro_rules! tries {
     ($($try:ident, $for:ident, $until:ident -> $guard:ident),* $(,)?) => {$(
-        #[doc = concat!("As parking_lot's `", stringify!($try), "`.")]
+        #[doc = concat!("As `parking_lot`'s `", stringify!($try), "`.")]
         #[inline]
         #[track_caller]
         pub fn $try(&self) -> Option<$guard<'_, T>> {
             self.0.$try()
         }
 
-        #[doc = concat!("As parking_lot's `", stringify!($for), "`. In a model time is up once a thread and line,")]
+        #[doc = concat!("As `parking_lot`'s `", stringify!($for), "`. In a model time is up once a thread and line,")]
         /// whatever the time is, and from then on when nothing else can go on.
         #[inline]
         #[track_caller]
@@ -86,7 +86,7 @@ macro_rules! tries {
             self.0.$for(timeout)
         }
 
-        #[doc = concat!("As parking_lot's `", stringify!($until), "`, by std's clock or the facade's.")]
+        #[doc = concat!("As `parking_lot`'s `", stringify!($until), "`, by std's clock or the facade's.")]
         #[inline]
         #[track_caller]
         pub fn $until(&self, timeout: impl Into<Instant>) -> Option<$guard<'_, T>> {
@@ -110,19 +110,19 @@ impl<T: ?Sized> RwLock<T> {
         try_upgradable_read, try_upgradable_read_for, try_upgradable_read_until -> RwLockUpgradableReadGuard,
     }
 
-    /// As parking_lot's `get_mut`.
+    /// As `parking_lot`'s `get_mut`.
     pub fn get_mut(&mut self) -> &mut T {
         self.0.get_mut()
     }
 
-    /// As parking_lot's `is_locked`.
+    /// As `parking_lot`'s `is_locked`.
     #[inline]
     #[track_caller]
     pub fn is_locked(&self) -> bool {
         self.0.is_locked()
     }
 
-    /// As parking_lot's `is_locked_exclusive`.
+    /// As `parking_lot`'s `is_locked_exclusive`.
     #[inline]
     #[track_caller]
     pub fn is_locked_exclusive(&self) -> bool {

@@ -92,7 +92,7 @@ impl Once {
         self.call_in_model(Some(poisoned), |_| f(), at);
     }
 
-    /// What parking_lot's asks, in a model.
+    /// What `parking_lot`'s asks, in a model.
     #[cfg(feature = "parking_lot")]
     pub(in crate::facade) fn state_at(&self, at: At) -> parking_lot::OnceState {
         use parking_lot::OnceState::{Done, InProgress, New, Poisoned};

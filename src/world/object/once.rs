@@ -44,9 +44,12 @@ pub fn relation((a, a_out): (Do, Outcome), (b, b_out): (Do, Outcome)) -> Relatio
     use Relation::{Independent, Ordered, Racing};
     match (a, b) {
         (Begin, Begin) if (a_out, b_out) == (Outcome::Failed, Outcome::Failed) => Independent,
-        (Begin, Begin) | (Finish | GiveUp, Look) | (Look, Finish | GiveUp) => Racing,
         (Finish | GiveUp, Begin | Wait) => Ordered,
-        (State, Begin | Finish | GiveUp) | (Begin | Finish | GiveUp, State) => Racing,
+        (Begin, Begin)
+        | (Finish | GiveUp, Look)
+        | (Look, Finish | GiveUp)
+        | (State, Begin | Finish | GiveUp)
+        | (Begin | Finish | GiveUp, State) => Racing,
         _ => Independent,
     }
 }

@@ -109,7 +109,7 @@ impl Rw {
 /// - Two attempts that failed commute. Two that read do not: where a writer waits at a free lock, each would
 ///   have gone first, and the other would have failed behind it.
 /// - A reader that overtakes writers meets their turn, and not their queueing.
-/// - Whatever else only parking_lot has meets everything: it is rare.
+/// - Whatever else only `parking_lot` has meets everything: it is rare.
 #[expect(clippy::match_same_arms, reason = "one rule a line")]
 pub fn relation((a, a_out): (Rw, Outcome), (b, b_out): (Rw, Outcome)) -> Relation {
     use Relation::{Independent, Ordered, Racing};
@@ -214,7 +214,7 @@ impl RwLock {
             Rw::TryRead if self.may_be_read() => self.read(step),
             Rw::TryReadRecursive if self.may_be_read_recursively() => self.read(step),
             Rw::TryUpgradable if self.may_be_read() && self.upgradable.is_none() => {
-                self.read_upgradably(step)
+                self.read_upgradably(step);
             }
             Rw::TryUpgrade if self.readers.is_empty() => {
                 self.upgradable = None;
