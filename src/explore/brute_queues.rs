@@ -7,7 +7,7 @@ use super::driver::Program;
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use crate::tokio::sync::{Barrier, Mutex, Notify, OnceCell, RwLock, Semaphore, watch};
-use crate::world::{spawn, task};
+use crate::world::{current_thread, spawn, task};
 use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::task::{Context, Waker};
@@ -68,7 +68,8 @@ struct Shared {
     rwlock: RwLock<usize>,
     notify: Notify,
     count: AtomicUsize,
-    senders: std::sync::Mutex<Vec<watch::Sender<usize>>>,
+    /// One of each task, by its thread: what a task has left is no secret between two of them.
+    senders: Vec<std::sync::Mutex<Option<watch::Sender<usize>>>>,
     receiver: watch::Receiver<usize>,
     barrier: Barrier,
     cell: OnceCell<usize>,
@@ -76,11 +77,11 @@ struct Shared {
 
 impl Shared {
     fn sender(&self) -> Option<watch::Sender<usize>> {
-        self.senders.lock().unwrap().pop()
+        self.senders[current_thread().index()].lock().unwrap().take()
     }
 
     fn back(&self, sender: watch::Sender<usize>) {
-        self.senders.lock().unwrap().push(sender);
+        *self.senders[current_thread().index()].lock().unwrap() = Some(sender);
     }
 }
 
@@ -246,13 +247,17 @@ fn runnable(tasks: &[Vec<Act>], permits: usize) -> (Program, Outcomes) {
     let tasks = tasks.to_vec();
     let program = move || {
         let (sender, receiver) = watch::channel(0);
+        // None for the main thread.
+        let mut senders = vec![std::sync::Mutex::new(None)];
+        senders.extend(tasks.iter().map(|_| std::sync::Mutex::new(Some(sender.clone()))));
+        drop(sender);
         let shared = Arc::new(Shared {
             semaphore: Semaphore::new(permits),
             lock: Mutex::new(0),
             rwlock: RwLock::with_max_readers(0, 2),
             notify: Notify::new(),
             count: AtomicUsize::new(0),
-            senders: std::sync::Mutex::new(vec![sender.clone(), sender.clone(), sender]),
+            senders,
             receiver,
             barrier: Barrier::new(2),
             cell: OnceCell::new(),
