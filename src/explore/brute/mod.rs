@@ -106,13 +106,16 @@ enum Compared {
     TooLarge,
 }
 
+/// What a blocking call of tokio's awaits is polled in steps, so that both searches are of one program.
+const EAGER: Grain = Grain { eager: true, ends_are_seen: false };
+
 fn compare_within(threads: &[Vec<Op>], interleavings_max: usize) -> Compared {
     let (program, possible) = runnable(threads);
-    let Some(naive) = enumerate(&program, Grain::default(), interleavings_max) else {
+    let Some(naive) = enumerate(&program, EAGER, interleavings_max) else {
         return Compared::TooLarge;
     };
     let (program, found) = runnable(threads);
-    let (searched, counts) = drive(&program, Unstopped::new(), 1_000);
+    let (searched, counts) = drive(&program, Unstopped { eager: true, ..Unstopped::new() }, 1_000);
     assert!(searched.search.finding.is_none(), "{threads:?}: {:?}", searched.search.finding);
     assert_eq!(*found.lock().unwrap(), *possible.lock().unwrap(), "{threads:?}: other outcomes");
     let searched = searched.seen;
@@ -163,7 +166,7 @@ fn each_execution_as_one_over_the_interleavings_of_its_order_counts_the_orders()
         let mut chance = Chance::new(family);
         for _ in 0..30 {
             let threads = chance.program(family);
-            let grain = Grain { ends_are_seen: true, ..Grain::default() };
+            let grain = Grain { ends_are_seen: true, ..EAGER };
             let Some(seen) = weigh(&runnable(&threads).0, grain, 2_000, Some(0.0)) else {
                 continue;
             };
