@@ -328,6 +328,16 @@ impl Chance {
     }
 }
 
+/// Whoever wakes the second of the two puts it into their queue, and then calls the task's waker.
+#[test]
+fn what_a_waker_does_before_it_calls_its_tasks_is_done_behind_the_step_before() {
+    let then = |a, b| Await::Then(Box::new(a), Box::new(b));
+    let sender = then(then(Await::Set(0), Await::TrySend(0, 2)), Await::Send(0, 1));
+    let both = Await::Unordered(Box::new(then(Await::Add(0), Await::Wait(0))), Box::new(Await::Add(1)));
+    let compared = compare(&[sender, both], 1, 10_000);
+    assert!(compared.deadlocks > 0, "{compared:?}");
+}
+
 #[test]
 fn timers_are_up_whenever_every_interleaving_has_them_up() {
     let mut chance = Chance(0x9E37_79B9_7F4A_7C15);

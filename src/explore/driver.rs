@@ -53,6 +53,12 @@ pub trait Strategy {
         Known::default()
     }
 
+    /// Whether it takes orders of steps for one another, so that it has to know of each step whether wakers
+    /// are called behind it.
+    fn reduces(&self) -> bool {
+        false
+    }
+
     /// An execution was given up because a future's answer was seen that no step stands behind.
     fn restart(&mut self) -> Restart {
         Restart::DrawsOn
@@ -181,6 +187,11 @@ impl<S: Strategy> Driver<S> {
                 }
                 let what = format!("a future at {at} answers without a step for no reason");
                 e.failure = Some(Failure::Undecided(Reason::NotModelled(what)));
+            }
+            if self.strategy.borrow().reduces() && e.sites.learn_wakers() {
+                self.strategy.borrow_mut().restart();
+                *counts = Counts::default();
+                return true;
             }
             leftover_panic(e);
             match e.failure {

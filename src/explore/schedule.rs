@@ -73,7 +73,7 @@ impl Schedule {
 
     /// What it says of the program: whether every future makes its step in every poll, and who spawns whom.
     pub(crate) fn known(&self) -> Known {
-        Known { eager: Eager::everywhere(self.eager), parents: self.parents.clone() }
+        Known { eager: Eager::everywhere(self.eager), parents: self.parents.clone(), ..Known::default() }
     }
 
     /// Who spawns each thread but the main one.

@@ -76,6 +76,10 @@ impl Strategy for Unstopped {
         Known { eager: Eager::everywhere(self.eager), ..Known::default() }
     }
 
+    fn reduces(&self) -> bool {
+        true
+    }
+
     fn restart(&mut self) -> Restart {
         self.seen = Seen::default();
         self.search.restart()

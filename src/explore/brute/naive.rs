@@ -2,7 +2,7 @@
 
 use super::Seen;
 use super::program::Chance;
-use crate::explore::driver::{Program, Strategy, drive};
+use crate::explore::driver::{Program, Restart, Strategy, drive};
 use crate::explore::schedule::{Pick, Schedule};
 use crate::world::execution::{Execution, Known};
 use crate::world::operation::{Kind, ThreadId};
@@ -59,7 +59,8 @@ pub fn weigh(
     weighed: Option<f64>,
 ) -> Option<Seen> {
     let seen = Seen { weighed, ..Seen::default() };
-    let naive = Naive { grain, points: Vec::new(), depth: 0, begun: false, left: interleavings_max, seen };
+    let (points, most) = (Vec::new(), interleavings_max);
+    let naive = Naive { grain, points, depth: 0, begun: false, most, left: most, seen };
     let (naive, _) = drive(program, naive, 1_000);
     (naive.left > 0).then_some(naive.seen)
 }
@@ -71,6 +72,7 @@ struct Naive {
     points: Vec<(Vec<Pick>, usize)>,
     depth: usize,
     begun: bool,
+    most: usize,
     left: usize,
     seen: Seen,
 }
@@ -78,6 +80,18 @@ struct Naive {
 impl Strategy for Naive {
     fn known(&self) -> Known {
         self.grain.known()
+    }
+
+    /// Only to tell which orders are one.
+    fn reduces(&self) -> bool {
+        true
+    }
+
+    fn restart(&mut self) -> Restart {
+        self.points.clear();
+        (self.begun, self.left) = (false, self.most);
+        self.seen = Seen { weighed: self.seen.weighed.map(|_| 0.0), ..Seen::default() };
+        Restart::Anew
     }
 
     fn begin(&mut self) -> bool {

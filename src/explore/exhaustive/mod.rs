@@ -252,6 +252,10 @@ impl Strategy for Exhaustive {
         self.counted.clone()
     }
 
+    fn reduces(&self) -> bool {
+        true
+    }
+
     fn restart(&mut self) -> Restart {
         self.points.clear();
         (self.diverged, self.begun, self.executions) = (None, false, 0);

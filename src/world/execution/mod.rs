@@ -14,7 +14,7 @@ use super::failure::{Failure, Panic, Reason};
 use super::object::{Object, State, Step};
 use super::operation::{At, Deed, Kind, ObjectId, Operation, Outcome, ThreadId, Value};
 use super::pulse::Worker;
-use super::task::{Announced, Eager, Sites};
+use super::task::{Announced, Eager, Sites, WakerLines};
 use super::time::Times;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -72,6 +72,8 @@ impl Event {
 pub struct Known {
     /// Where futures make their steps in every poll.
     pub eager: Eager,
+    /// Behind which steps wakers are called and handed out.
+    pub wakers: WakerLines,
     /// Who spawns each thread but the main one, by identity: so identities stay what they are.
     pub parents: Vec<ThreadId>,
 }
@@ -168,12 +170,13 @@ impl Execution {
         self.threads.iter_mut().for_each(|thread| thread.task.forget());
         self.threads.clear();
         self.set_parents(&known.parents);
-        self.sites = Sites { eager: known.eager, ..Sites::default() };
+        self.sites = Sites::of(known.eager, known.wakers);
     }
 
     /// What executions so far have taught of the program.
     pub fn known(&self) -> Known {
-        Known { eager: self.sites.eager.clone(), parents: self.parents() }
+        let Sites { eager, wakers, .. } = &self.sites;
+        Known { eager: eager.clone(), wakers: wakers.clone(), parents: self.parents() }
     }
 
     /// Makes an object of the current thread.
@@ -220,10 +223,11 @@ impl Execution {
 
     /// The current thread is before this step.
     pub fn announce(&mut self, operation: Operation, slot: u32) {
+        let (wakes, behind) = (self.sites.wakers.of(operation.kind, operation.at), self.last_line());
         let thread = &mut self.threads[self.current.index()];
         thread.phase = Phase::AtStep;
         thread.next = Some((operation, slot));
-        thread.task.announce(operation.kind);
+        thread.task.announce(operation.kind, wakes, behind);
     }
 
     /// The granted thread goes on: it makes its step.
@@ -258,6 +262,11 @@ impl Execution {
     /// The last step that a scheduler granted.
     pub fn last_step(&self) -> Option<&Event> {
         self.granted.map(|event| &self.trace[event])
+    }
+
+    /// The line of that step.
+    pub fn last_line(&self) -> Option<At> {
+        self.last_step().map(|event| event.operation.at)
     }
 
     /// Does an operation of the current thread and writes it into the trace.

@@ -229,6 +229,11 @@ impl Kind {
         matches!(self, Self::TryRecv | Self::TrySend | Self::Sem(Sem::Look(_)) | Self::Bell(Bell::Look(_)))
     }
 
+    /// Whether it is a call of a waker.
+    pub fn is_call(self) -> bool {
+        matches!(self, Self::Wake(_) | Self::CallWaker(_))
+    }
+
     /// Whether it may wait until a panic has unwound: nothing is asked of it, and nothing waits for it
     /// but others.
     pub fn may_be_late(self) -> bool {

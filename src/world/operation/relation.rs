@@ -40,11 +40,19 @@ impl Deed<'_> {
             let step = (other.kind, other.outcome);
             members.iter().any(|(object, kind)| *object == other.object && affects(step, *kind))
         });
-        let woken = match other.kind {
-            Kind::Wake(task) | Kind::CallWaker(task) => self.announced.listens && task == self.thread,
-            _ => false,
+        waits || self.hears(other)
+    }
+
+    /// Whether it may see what is done for a waker, in that step or behind it.
+    fn hears(&self, other: &Self) -> bool {
+        let Announced { listens, wakes, .. } = self.announced;
+        // Behind a step it is not known whose waker is called.
+        let calls = other.announced.wakes.calls;
+        let (its_own, any) = match other.kind {
+            Kind::Wake(task) | Kind::CallWaker(task) => (calls || task == self.thread, true),
+            _ => (calls, calls),
         };
-        waits || woken
+        *listens && its_own || wakes.hands_out && any
     }
 }
 

@@ -152,7 +152,10 @@ impl Turn {
         let thread = world::current_thread();
         let waker = (!is_own(waker, thread)).then(|| waker.clone());
         execution::with(|e| {
-            e.threads[thread.index()].task.handed_out |= waker.is_some();
+            if waker.is_some() {
+                let behind = e.last_line();
+                e.threads[thread.index()].task.hand_out(behind);
+            }
             let leaf = self.enter(e, thread);
             let member = Member { leaf, object: place.id, slot: place.slot, kind, at, waker };
             e.threads[thread.index()].task.members.push(member);

@@ -23,7 +23,7 @@ mod standing;
 mod waker;
 
 pub use leaf::{Turn, Waits, no_lie_stands};
-pub use standing::{Announced, Eager, Sites, Standing};
+pub use standing::{Announced, Eager, Sites, Standing, WakerLines};
 pub use waker::call_due;
 
 use super::failure::Panic;
@@ -169,6 +169,7 @@ impl Task {
                 begins: abortable,
                 eager: abortable,
                 handed_out: task.handed_out,
+                handed_out_behind: task.handed_out_behind,
                 waker: Some(Arc::clone(&waker)),
                 due: std::mem::take(&mut task.due),
                 ..Standing::default()
@@ -203,7 +204,10 @@ impl Task {
     }
 
     fn may_grant(&self) -> bool {
-        execution::with(|e| e.threads[self.thread.index()].task.waits_for_its_leaf_alone())
+        execution::with(|e| {
+            let behind = e.last_line();
+            e.threads[self.thread.index()].task.waits_for_its_leaf_alone(behind)
+        })
     }
 
     /// Waits until the task is to be polled again. False if it was aborted.
@@ -234,6 +238,7 @@ impl Drop for Task {
             let mut inner = std::mem::replace(task, outer);
             task.due = std::mem::take(&mut inner.due);
             task.handed_out |= inner.handed_out;
+            task.handed_out_behind = task.handed_out_behind.or(inner.handed_out_behind);
             inner
         });
         drop(inner);

@@ -4,7 +4,7 @@ use super::waker::TaskWaker;
 use crate::world::execution::Execution;
 use crate::world::failure::Failure;
 use crate::world::object::State;
-use crate::world::operation::{At, Kind, ObjectId, ThreadId};
+use crate::world::operation::{At, Kind, ObjectId, Operation, ThreadId};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::task::Waker;
@@ -66,6 +66,8 @@ pub struct Standing {
     /// Whether its waker was ever kept by anybody: from then on, what others do to that may be seen
     /// in whatever it does.
     pub handed_out: bool,
+    /// The line of the step behind which it was first kept.
+    pub handed_out_behind: Option<At>,
     pub waker: Option<Arc<TaskWaker>>,
     /// What its next step has to do with steps on other objects.
     pub announced: Announced,
@@ -82,6 +84,18 @@ pub struct Announced {
     pub members: Option<Arc<[(ObjectId, Kind)]>>,
     /// Whether calls of its waker may be seen in it.
     pub listens: bool,
+    /// Whether what it, or a combinator that it polls, has to do with wakers is done behind it, before or after
+    /// those are called.
+    pub wakes: Wakes,
+}
+
+/// What is done behind a step to wakers that others may have put around a task's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Wakes {
+    /// One is called: what it does before it calls its task's is done without a step.
+    pub calls: bool,
+    /// One is made: what such a call has done before may be seen.
+    pub hands_out: bool,
 }
 
 /// A line of the program, as it is written down.
@@ -104,45 +118,99 @@ impl From<At> for Site {
     }
 }
 
+/// Lines of the program.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+struct Lines(Vec<Site>);
+
+impl Lines {
+    fn holds(&self, at: At) -> bool {
+        self.0.iter().any(|line| line.is(at))
+    }
+
+    /// Adds these lines, and forgets them there. Returns whether one of them is new.
+    fn learn(&mut self, from: &mut Vec<At>) -> bool {
+        let before = self.0.len();
+        for at in from.drain(..) {
+            if !self.holds(at) {
+                self.0.push(at.into());
+            }
+        }
+        self.0.len() > before
+    }
+}
+
 /// The lines whose futures make their steps in every poll.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Eager {
     /// All do.
     pub all: bool,
-    lines: Vec<Site>,
+    lines: Lines,
+}
+
+/// The lines of steps behind which wakers are called, or first handed out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct WakerLines {
+    calls: Lines,
+    /// Steps that are calls themselves, and have the line of the step before them.
+    calls_again: Lines,
+    hands_out: Lines,
+}
+
+impl WakerLines {
+    /// What is done to wakers behind a step of this kind and line.
+    pub fn of(&self, kind: Kind, at: At) -> Wakes {
+        let calls = if kind.is_call() { &self.calls_again } else { &self.calls };
+        Wakes { calls: calls.holds(at), hands_out: self.hands_out.holds(at) }
+    }
 }
 
 impl Eager {
     /// All futures, if `all`, and else none.
     pub fn everywhere(all: bool) -> Self {
-        Self { all, lines: Vec::new() }
+        Self { all, lines: Lines::default() }
     }
 
     /// Whether some futures make their steps at once.
     pub fn is_any(&self) -> bool {
-        self.all || !self.lines.is_empty()
+        self.all || !self.lines.0.is_empty()
     }
 
     fn holds(&self, at: At) -> bool {
-        self.all || self.lines.iter().any(|line| line.is(at))
+        self.all || self.lines.holds(at)
     }
 }
 
-/// Where futures do not lie.
+/// Where futures do not lie, and wakers are called.
 #[derive(Debug, Default)]
 pub struct Sites {
     /// What is known of the program.
     pub eager: Eager,
+    /// What is known of its wakers.
+    pub wakers: WakerLines,
     /// The lines that were exposed in this execution.
     pub exposed: Vec<At>,
+    /// The lines of its steps behind which a task's waker was called.
+    called: Vec<At>,
+    /// The same of steps that are calls themselves.
+    called_again: Vec<At>,
+    /// The lines behind which such a waker was first handed out.
+    handed_out: Vec<At>,
     /// The futures that were polled in this execution, to number them.
     pub leaves: u32,
 }
 
 impl Sites {
+    /// What is known of a program before it begins.
+    pub fn of(eager: Eager, wakers: WakerLines) -> Self {
+        Self { eager, wakers, ..Self::default() }
+    }
+
     /// Another execution begins.
     pub fn begin(&mut self) {
         self.exposed.clear();
+        self.called.clear();
+        self.called_again.clear();
+        self.handed_out.clear();
         self.leaves = 0;
     }
 
@@ -158,14 +226,15 @@ impl Sites {
 
     /// From now on the exposed lines are eager. Returns whether one of them was not.
     pub fn learn(&mut self) -> bool {
-        let lines = &mut self.eager.lines;
-        let before = lines.len();
-        for at in std::mem::take(&mut self.exposed) {
-            if !lines.iter().any(|line| line.is(at)) {
-                lines.push(at.into());
-            }
-        }
-        lines.len() > before
+        self.eager.lines.learn(&mut self.exposed)
+    }
+
+    /// From now on it is known where wakers were called and handed out. Returns whether it was not.
+    pub fn learn_wakers(&mut self) -> bool {
+        let wakers = &mut self.wakers;
+        let calls = wakers.calls.learn(&mut self.called);
+        let again = wakers.calls_again.learn(&mut self.called_again);
+        wakers.hands_out.learn(&mut self.handed_out) || calls || again
     }
 }
 
@@ -177,10 +246,10 @@ impl Standing {
         std::mem::forget(std::mem::take(&mut old.due));
     }
 
-    /// Its next step is of this kind.
-    pub fn announce(&mut self, kind: Kind) {
+    /// Its next step is of this kind, with so much known of its wakers. The last step was of the line `behind`.
+    pub fn announce(&mut self, kind: Kind, wakes: Wakes, behind: Option<At>) {
         self.calls = None;
-        self.note_clones();
+        self.note_clones(behind);
         if kind == Kind::Exit {
             // Nothing of the task is left that could tell.
             self.announced = Announced::default();
@@ -190,12 +259,22 @@ impl Standing {
         let told = |member: &&Member| kind == Kind::Repoll || !member.is_own();
         let members = self.members.iter().filter(told).map(|member| (member.object, member.kind));
         let any = self.members.iter().any(|member| told(&member));
-        self.announced = Announced { members: any.then(|| members.collect()), listens: self.handed_out };
+        let members = any.then(|| members.collect());
+        self.announced = Announced { members, listens: self.handed_out, wakes };
     }
 
     /// Two are ours: the one in here, and the one that the task is polled with.
-    pub fn note_clones(&mut self) {
-        self.handed_out |= self.waker.as_ref().is_some_and(|waker| Arc::strong_count(waker) > 2);
+    pub fn note_clones(&mut self, behind: Option<At>) {
+        if self.waker.as_ref().is_some_and(|waker| Arc::strong_count(waker) > 2) {
+            self.hand_out(behind);
+        }
+    }
+
+    /// Somebody keeps its waker, since the step of the line `behind` was made.
+    pub fn hand_out(&mut self, behind: Option<At>) {
+        if !std::mem::replace(&mut self.handed_out, true) {
+            self.handed_out_behind = behind;
+        }
     }
 
     /// Whether it only lets others go first.
@@ -205,8 +284,8 @@ impl Standing {
 
     /// Whether the one future that has lied may be polled again to make its step: nothing else could have
     /// made the task be polled.
-    pub fn waits_for_its_leaf_alone(&mut self) -> bool {
-        self.note_clones();
+    pub fn waits_for_its_leaf_alone(&mut self, behind: Option<At>) -> bool {
+        self.note_clones(behind);
         self.members.is_empty() && !self.yielded && !self.handed_out && !self.eager
     }
 }
@@ -218,6 +297,18 @@ impl Execution {
             self.sites.exposed.push(at);
             self.fail(Failure::Cut);
         }
+    }
+
+    /// The waker of a task is about to be called, or one that was put around it has just been, behind the last
+    /// step: then that had to be known of it.
+    pub fn note_call(&mut self, task: ThreadId, without_a_step: bool) {
+        if let Some(last) = self.last_step().filter(|last| without_a_step && !last.announced.wakes.calls) {
+            let Operation { kind, at, .. } = last.operation;
+            let called = if kind.is_call() { &mut self.sites.called_again } else { &mut self.sites.called };
+            called.push(at);
+        }
+        let behind = self.threads[task.index()].task.handed_out_behind;
+        self.sites.handed_out.extend(behind);
     }
 
     /// The current task is polled: what it was woken for is seen, and needs no waker any more.

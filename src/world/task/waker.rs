@@ -45,6 +45,7 @@ impl Wake for TaskWaker {
                 task.yielded = true;
                 Call::Yield
             } else {
+                e.note_call(self.thread, true);
                 Call::Step
             }
         });
@@ -73,7 +74,10 @@ pub fn call_due() {
         });
         let Some((task, waker)) = due else { return };
         step(task, Kind::CallWaker(task));
-        execution::with(|e| e.threads[e.current.index()].task.calls = Some(task));
+        execution::with(|e| {
+            e.note_call(task, false);
+            e.threads[e.current.index()].task.calls = Some(task);
+        });
         waker.wake();
         execution::with(|e| e.threads[e.current.index()].task.calls = None);
     }

@@ -1,19 +1,18 @@
 //! Tasks in the exhaustive engine: whatever a task can tell by polling is seen, and nothing else.
 
+mod sets;
+mod wakers;
+
 use futures_util::future::FutureExt;
-use futures_util::future::{join_all, select_all};
-use futures_util::stream::{self, FuturesUnordered, StreamExt};
 use raceproof::explore::{Engine, Explorer};
 use raceproof::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use raceproof::sync::{Arc, Mutex};
 use raceproof::tokio;
-use raceproof::tokio::runtime::Runtime;
 use raceproof::tokio::sync::{mpsc, oneshot};
-use raceproof::tokio::task::{self, JoinSet, LocalSet};
+use raceproof::tokio::task::{self, JoinSet};
 use raceproof::verdict::{Finding, Verdict};
 use std::collections::BTreeSet;
 use std::fmt::Debug;
-use std::task::{Poll, Waker};
 
 fn explorer() -> Explorer {
     Explorer::new(Engine::Exhaustive)
@@ -43,6 +42,13 @@ fn check<T: Debug + 'static>(
     verdict.assert_proved();
     assert_eq!(answers, expected.iter().map(ToString::to_string).collect(), "{verdict}");
     verdict
+}
+
+/// What a task waits for, and that is sent by another one.
+fn sent() -> oneshot::Receiver<()> {
+    let (sender, receiver) = oneshot::channel();
+    tokio::spawn(async move { sender.send(()) });
+    receiver
 }
 
 #[test]
@@ -176,77 +182,6 @@ fn a_oneshot_that_is_polled_and_dropped_leaves_its_sender_an_error() {
 }
 
 #[test]
-fn futures_unordered_yields_in_the_order_in_which_its_futures_are_woken() {
-    check(&["[0, 1]", "[1, 0]"], async || {
-        let mut all: FuturesUnordered<_> = (0..2)
-            .map(|n| {
-                let (sender, receiver) = oneshot::channel();
-                tokio::spawn(async move { sender.send(()) });
-                async move {
-                    receiver.await.unwrap();
-                    n
-                }
-            })
-            .collect();
-        let mut order = Vec::new();
-        while let Some(n) = all.next().await {
-            order.push(n);
-        }
-        order
-    });
-}
-
-/// Waits for a flag, with a waker that is left before or behind the last look at it.
-async fn flagged(flag: Arc<(AtomicUsize, Mutex<Option<Waker>>)>, looks_again: bool) {
-    std::future::poll_fn(|context| {
-        if flag.0.load(SeqCst) == 1 {
-            return Poll::Ready(());
-        }
-        *flag.1.lock().unwrap() = Some(context.waker().clone());
-        if looks_again && flag.0.load(SeqCst) == 1 { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
-}
-
-fn raise(looks_again: bool) -> Verdict {
-    explorer().explore_async(async move || {
-        let flag = Arc::new((AtomicUsize::new(0), Mutex::new(None::<Waker>)));
-        let raised = Arc::clone(&flag);
-        tokio::spawn(async move {
-            raised.0.store(1, SeqCst);
-            let waker = raised.1.lock().unwrap().take();
-            waker.inspect(Waker::wake_by_ref);
-        });
-        flagged(flag, looks_again).await;
-    })
-}
-
-#[test]
-fn a_hand_written_waker_wakes_its_task() {
-    raise(true).assert_proved();
-}
-
-#[test]
-fn a_waker_that_is_left_too_late_is_a_lost_wakeup() {
-    let verdict = raise(false);
-    assert_eq!(verdict.assert_refuted().finding, Finding::Deadlock, "{verdict}");
-    assert!(verdict.to_string().contains("tasks.rs:"), "{verdict}");
-}
-
-#[test]
-fn a_future_that_never_wakes_its_task_is_a_lost_wakeup() {
-    let verdict = explorer().explore_async(async || {
-        let shared = Arc::new(AtomicUsize::new(0));
-        let other = Arc::clone(&shared);
-        tokio::spawn(async move { other.fetch_add(1, SeqCst) });
-        shared.fetch_add(1, SeqCst);
-        std::future::pending::<()>().await;
-    });
-    assert_eq!(verdict.assert_refuted().finding, Finding::Deadlock, "{verdict}");
-    assert!(verdict.to_string().contains("nobody wakes"), "{verdict}");
-}
-
-#[test]
 fn an_aborted_task_ends_at_a_poll_or_was_done_before() {
     check(&["(\"cancelled\", 0)", "(\"cancelled\", 1)", "(\"done\", 2)"], async || {
         let steps = Arc::new(AtomicUsize::new(0));
@@ -360,148 +295,6 @@ fn a_future_that_lies_beside_one_that_has_tried_is_not_all_that_its_task_waits_f
             tokio::join!(first, async { from_b.recv().await.unwrap() });
         })
         .assert_proved();
-}
-
-#[test]
-fn a_thread_that_is_no_task_calls_the_wakers_that_its_step_set_off_before_its_next() {
-    explorer()
-        .explore_async(async || {
-            let (a, mut from_a) = mpsc::unbounded_channel();
-            let (ack, mut acked) = mpsc::channel(1);
-            let sender = raceproof::thread::spawn(move || {
-                a.send(1).unwrap();
-                acked.blocking_recv()
-            });
-            let mut futures = FuturesUnordered::new();
-            futures.push(from_a.recv());
-            assert_eq!(futures.next().await, Some(Some(1)));
-            ack.send(()).await.unwrap();
-            assert!(sender.join().unwrap().is_some());
-        })
-        .assert_proved();
-}
-
-/// What a task waits for, and that is sent by another one.
-fn sent() -> oneshot::Receiver<()> {
-    let (sender, receiver) = oneshot::channel();
-    tokio::spawn(async move { sender.send(()) });
-    receiver
-}
-
-#[test]
-fn a_join_set_gives_its_tasks_in_each_order_in_which_they_may_end() {
-    let orders = ["[0, 1, 2]", "[0, 2, 1]", "[1, 0, 2]", "[1, 2, 0]", "[2, 0, 1]", "[2, 1, 0]"];
-    let verdict = check(&orders, async || {
-        let mut set: JoinSet<i32> = (0..3).map(|n| async move { n }).collect();
-        let mut order = Vec::new();
-        while let Some(n) = set.join_next().await {
-            order.push(n.unwrap());
-        }
-        order
-    });
-    assert_eq!((verdict.coverage().executions, verdict.coverage().redundant), (6, 0), "{verdict}");
-}
-
-#[test]
-fn a_task_of_a_join_set_has_ended_or_is_cancelled_by_the_set() {
-    check(&["None", "Some(1)"], async || {
-        let mut set = JoinSet::new();
-        let wait = sent();
-        set.spawn(async {
-            wait.await.unwrap();
-            1
-        });
-        set.abort_all();
-        set.join_next().await.unwrap().ok()
-    });
-    // One that was looked at in vain is still there.
-    check(&["(None, 1)", "(Some(1), 1)"], async || {
-        let mut set = JoinSet::new();
-        set.spawn(async { 1 });
-        let tried = set.try_join_next().map(Result::unwrap);
-        let joined = set.join_next().await.map_or(1, Result::unwrap);
-        (tried, joined)
-    });
-}
-
-#[test]
-fn a_set_that_is_waited_for_beside_a_message_loses_no_task() {
-    check(&["(false, 1)", "(true, 1)"], async || {
-        let mut set = JoinSet::new();
-        set.spawn(async { 1 });
-        let message = sent();
-        let first = tokio::select! {
-            joined = set.join_next() => Some(joined.unwrap().unwrap()),
-            _ = message => None,
-        };
-        (first.is_some(), if let Some(n) = first { n } else { set.join_next().await.unwrap().unwrap() })
-    });
-}
-
-#[test]
-fn tasks_of_a_local_set_go_on_in_each_order_in_which_they_are_woken() {
-    check(&["[0, 1]", "[1, 0]"], async || {
-        let set = LocalSet::new();
-        let order = std::rc::Rc::default();
-        for (n, message) in [sent(), sent()].into_iter().enumerate() {
-            let order: std::rc::Rc<std::cell::RefCell<Vec<usize>>> = std::rc::Rc::clone(&order);
-            set.spawn_local(async move {
-                message.await.unwrap();
-                order.borrow_mut().push(n);
-            });
-        }
-        set.await;
-        order.take()
-    });
-}
-
-#[test]
-fn a_runtime_that_is_dropped_ends_its_tasks_at_any_of_their_awaits() {
-    let steps = Arc::new(std::sync::Mutex::new(BTreeSet::new()));
-    let noted = Arc::clone(&steps);
-    let verdict = explorer().explore(move || {
-        let count = Arc::new(AtomicUsize::new(0));
-        let runtime = Runtime::new().unwrap();
-        let (counted, (go, gone)) = (Arc::clone(&count), oneshot::channel());
-        runtime.spawn(async move {
-            counted.fetch_add(1, SeqCst);
-            gone.await.unwrap();
-            counted.fetch_add(1, SeqCst);
-        });
-        go.send(()).unwrap();
-        drop(runtime);
-        noted.lock().unwrap().insert(count.load(SeqCst));
-    });
-    verdict.assert_proved();
-    // It may have looked for the message before that was there, and was not polled again.
-    assert_eq!(*steps.lock().unwrap(), BTreeSet::from([0, 1, 2]), "{verdict}");
-}
-
-#[test]
-fn a_task_that_outlives_its_runtime_is_no_deadlock_and_one_of_prove_async_is() {
-    let program = async || {
-        let (sender, mut receiver) = mpsc::unbounded_channel::<()>();
-        let keeps = sender.clone();
-        tokio::spawn(async move {
-            while receiver.recv().await.is_some() {}
-            drop(keeps);
-        });
-        sender.send(()).unwrap();
-    };
-    explorer().explore(move || Runtime::new().unwrap().block_on(program())).assert_proved();
-    let verdict = explorer().explore_async(program);
-    assert_eq!(verdict.assert_refuted().finding, Finding::Deadlock, "{verdict}");
-}
-
-#[test]
-fn combinators_that_are_built_on_wakers_alone_see_every_order() {
-    check(&["[0, 1]", "[1, 0]"], async || {
-        let waits = [sent(), sent()].into_iter().enumerate();
-        let waits = waits.map(|(n, message)| async move { message.await.map(|()| n).unwrap() });
-        stream::iter(waits).buffer_unordered(2).collect::<Vec<_>>().await
-    });
-    check(&["0", "1"], async || select_all([sent(), sent()]).await.1);
-    check(&["[Ok(()), Ok(())]"], async || join_all([sent(), sent()]).await);
 }
 
 /// What a program's `main` is, with tokio's own attribute.

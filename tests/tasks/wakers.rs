@@ -1,0 +1,170 @@
+//! Wakers: those that combinators put around a task's, and those that a program calls by hand.
+
+use super::{check, explorer, sent};
+use futures_util::future::{join_all, select_all};
+use futures_util::stream::{self, FuturesUnordered, StreamExt};
+use raceproof::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use raceproof::sync::{Arc, Mutex};
+use raceproof::tokio;
+use raceproof::tokio::sync::{mpsc, oneshot};
+use raceproof::verdict::{Finding, Verdict};
+use std::task::{Poll, Waker};
+
+#[test]
+fn futures_unordered_yields_in_the_order_in_which_its_futures_are_woken() {
+    check(&["[0, 1]", "[1, 0]"], async || {
+        let mut all: FuturesUnordered<_> = (0..2)
+            .map(|n| {
+                let (sender, receiver) = oneshot::channel();
+                tokio::spawn(async move { sender.send(()) });
+                async move {
+                    receiver.await.unwrap();
+                    n
+                }
+            })
+            .collect();
+        let mut order = Vec::new();
+        while let Some(n) = all.next().await {
+            order.push(n);
+        }
+        order
+    });
+}
+
+type Flag = (AtomicUsize, Mutex<Option<Waker>>);
+
+/// Waits for a flag, with a waker that is left before or behind the last look at it.
+async fn flagged(flag: Arc<Flag>, looks_again: bool) {
+    std::future::poll_fn(|context| {
+        if flag.0.load(SeqCst) == 1 {
+            return Poll::Ready(());
+        }
+        *flag.1.lock().unwrap() = Some(context.waker().clone());
+        if looks_again && flag.0.load(SeqCst) == 1 { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
+fn raise(looks_again: bool) -> Verdict {
+    explorer().explore_async(async move || {
+        let flag = Arc::new((AtomicUsize::new(0), Mutex::new(None::<Waker>)));
+        let raised = Arc::clone(&flag);
+        tokio::spawn(async move { call(&raised) });
+        flagged(flag, looks_again).await;
+    })
+}
+
+#[test]
+fn a_hand_written_waker_wakes_its_task() {
+    raise(true).assert_proved();
+}
+
+#[test]
+fn a_waker_that_is_left_too_late_is_a_lost_wakeup() {
+    let verdict = raise(false);
+    assert_eq!(verdict.assert_refuted().finding, Finding::Deadlock, "{verdict}");
+    assert!(verdict.to_string().contains("wakers.rs:"), "{verdict}");
+}
+
+#[test]
+fn a_future_that_never_wakes_its_task_is_a_lost_wakeup() {
+    let verdict = explorer().explore_async(async || {
+        let shared = Arc::new(AtomicUsize::new(0));
+        let other = Arc::clone(&shared);
+        tokio::spawn(async move { other.fetch_add(1, SeqCst) });
+        shared.fetch_add(1, SeqCst);
+        std::future::pending::<()>().await;
+    });
+    assert_eq!(verdict.assert_refuted().finding, Finding::Deadlock, "{verdict}");
+    assert!(verdict.to_string().contains("nobody wakes"), "{verdict}");
+}
+
+#[test]
+fn a_thread_that_is_no_task_calls_the_wakers_that_its_step_set_off_before_its_next() {
+    explorer()
+        .explore_async(async || {
+            let (a, mut from_a) = mpsc::unbounded_channel();
+            let (ack, mut acked) = mpsc::channel(1);
+            let sender = raceproof::thread::spawn(move || {
+                a.send(1).unwrap();
+                acked.blocking_recv()
+            });
+            let mut futures = FuturesUnordered::new();
+            futures.push(from_a.recv());
+            assert_eq!(futures.next().await, Some(Some(1)));
+            ack.send(()).await.unwrap();
+            assert!(sender.join().unwrap().is_some());
+        })
+        .assert_proved();
+}
+
+#[test]
+fn combinators_that_are_built_on_wakers_alone_see_every_order() {
+    check(&["[0, 1]", "[1, 0]"], async || {
+        let waits = [sent(), sent()].into_iter().enumerate();
+        let waits = waits.map(|(n, message)| async move { message.await.map(|()| n).unwrap() });
+        stream::iter(waits).buffer_unordered(2).collect::<Vec<_>>().await
+    });
+    check(&["0", "1"], async || select_all([sent(), sent()]).await.1);
+    check(&["[Ok(()), Ok(())]"], async || join_all([sent(), sent()]).await);
+}
+
+/// Raises a flag, and calls whatever waker was left there.
+fn call(flag: &Flag) {
+    flag.0.store(1, SeqCst);
+    let waker = flag.1.lock().unwrap().take();
+    waker.inspect(Waker::wake_by_ref);
+}
+
+/// A call of a waker by hand takes the child into the set's queue, and then calls the task's: in between the
+/// task may be polled for another reason, and find the one without the other.
+#[test]
+fn a_task_that_is_polled_between_the_queue_and_its_waker_is_polled_once_more() {
+    check(&["1", "2", "3"], async || {
+        let flag = Arc::new((AtomicUsize::new(0), Mutex::new(None)));
+        let mut all = FuturesUnordered::from_iter([flagged(Arc::clone(&flag), true)]);
+        std::future::poll_fn(|context| {
+            assert!(all.poll_next_unpin(context).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+        let (raised, message) = (Arc::clone(&flag), sent());
+        raceproof::thread::spawn(move || call(&raised));
+        let mut message = std::pin::pin!(message);
+        let mut polls = 0;
+        std::future::poll_fn(|context| {
+            polls += 1;
+            let got = message.as_mut().poll(context).is_ready();
+            if got && polls > 1 { Poll::Ready(()) } else { all.poll_next_unpin(context).map(|_| ()) }
+        })
+        .await;
+        polls
+    });
+}
+
+#[test]
+fn a_set_that_another_task_goes_on_with_is_woken_before_that_polls_it_or_behind() {
+    check(&["1", "2"], async || {
+        let flag = Arc::new((AtomicUsize::new(0), Mutex::new(None)));
+        let mut all = FuturesUnordered::from_iter([flagged(Arc::clone(&flag), true)]);
+        std::future::poll_fn(|context| {
+            assert!(all.poll_next_unpin(context).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+        let raised = Arc::clone(&flag);
+        raceproof::thread::spawn(move || call(&raised));
+        let steps = AtomicUsize::new(0);
+        let other = tokio::spawn(async move {
+            steps.load(SeqCst);
+            let mut polls = 0;
+            std::future::poll_fn(|context| {
+                polls += 1;
+                all.poll_next_unpin(context)
+            })
+            .await;
+            polls
+        });
+        other.await.unwrap()
+    });
+}
