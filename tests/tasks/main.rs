@@ -203,6 +203,20 @@ fn an_aborted_task_ends_at_a_poll_or_was_done_before() {
     });
 }
 
+/// It has ended by itself in whatever order the search runs first, since nothing else meets its steps.
+#[test]
+fn a_task_that_could_have_ended_before_is_aborted_before_that() {
+    check(&["0", "1"], async || {
+        let steps = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&steps);
+        let task = tokio::spawn(async move { counted.fetch_add(1, SeqCst) });
+        sent().await.unwrap();
+        task.abort();
+        let _ = task.await;
+        steps.load(SeqCst)
+    });
+}
+
 #[test]
 fn a_task_that_is_aborted_within_a_poll_goes_on_to_the_end_of_it() {
     // The receive is ready, so that the poll in which the flag is set does not end at it.

@@ -10,6 +10,8 @@ pub use ::parking_lot::*;
 #[cfg(feature = "model")]
 mod condvar;
 #[cfg(feature = "model")]
+mod loom_rwlock;
+#[cfg(feature = "model")]
 mod mutex;
 #[cfg(feature = "model")]
 mod once;

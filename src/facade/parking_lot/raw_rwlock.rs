@@ -1,85 +1,15 @@
 //! The raw lock for readers and writers: `parking_lot`'s own, beside its part in the world that made it.
-//!
-//! In loom's world it can be read and written, and no more.
 
 use super::lock_api::{self, RawRwLock as _, RawRwLockRecursive as _, RawRwLockUpgrade as _};
+use super::loom_rwlock::LoomRwLock;
 use super::raw::{Until, asked_at, give_back, is_lost, line, lose, without};
 use crate::world::object::{State, rwlock::Rw};
-use crate::world::operation::{At, Kind, Outcome, ThreadId};
+use crate::world::operation::{At, Kind, Outcome};
 use crate::world::{self, Part, Stepped, World};
 use ::parking_lot as real;
-use std::cell::RefCell;
 use std::fmt;
-use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::time::{Duration, Instant};
-
-type Reading = loom::sync::RwLockReadGuard<'static, ()>;
-type Writing = loom::sync::RwLockWriteGuard<'static, ()>;
-
-/// Loom's lock with the guards of those who hold it. Loom takes two reads of one thread for one.
-struct LoomRwLock {
-    lock: loom::sync::RwLock<()>,
-    readers: RefCell<Vec<(ThreadId, ManuallyDrop<Reading>)>>,
-    writer: RefCell<Option<ManuallyDrop<Writing>>>,
-}
-
-// SAFETY: every coroutine of a loom exploration runs on the one thread that explores, and loom's objects panic
-// when they are used outside of it.
-unsafe impl Send for LoomRwLock {}
-// SAFETY: as above.
-unsafe impl Sync for LoomRwLock {}
-
-impl LoomRwLock {
-    // A box, so that it stays where the guards find it.
-    #[expect(clippy::unnecessary_box_returns, reason = "guards point into it")]
-    fn new() -> Box<Self> {
-        let (readers, writer) = (RefCell::default(), RefCell::default());
-        Box::new(Self { lock: loom::sync::RwLock::new(()), readers, writer })
-    }
-
-    fn reads(&self, guard: Option<loom::sync::RwLockReadGuard<'_, ()>>) -> bool {
-        // SAFETY: only the lifetime is changed. The lock lies in a box, and a guard that is still there when that
-        // goes is not dropped.
-        let guard = unsafe {
-            std::mem::transmute::<Option<loom::sync::RwLockReadGuard<'_, ()>>, Option<Reading>>(guard)
-        };
-        let got = guard.is_some();
-        self.readers.borrow_mut().extend(guard.map(|it| (world::current_thread(), ManuallyDrop::new(it))));
-        got
-    }
-
-    fn writes(&self, guard: Option<loom::sync::RwLockWriteGuard<'_, ()>>) -> bool {
-        // SAFETY: as above.
-        let guard = unsafe {
-            std::mem::transmute::<Option<loom::sync::RwLockWriteGuard<'_, ()>>, Option<Writing>>(guard)
-        };
-        let got = guard.is_some();
-        if let Some(guard) = guard {
-            *self.writer.borrow_mut() = Some(ManuallyDrop::new(guard));
-        }
-        got
-    }
-
-    fn is_read_by_me(&self) -> bool {
-        let me = world::current_thread();
-        self.readers.borrow().iter().any(|(reader, _)| *reader == me)
-    }
-
-    fn end_reading(&self) {
-        let me = world::current_thread();
-        let mut readers = self.readers.borrow_mut();
-        let mine = readers.iter().position(|(reader, _)| *reader == me);
-        let guard = mine.map(|mine| readers.swap_remove(mine).1);
-        drop(readers);
-        drop(guard.map(ManuallyDrop::into_inner));
-    }
-
-    fn end_writing(&self) {
-        let guard = self.writer.borrow_mut().take();
-        drop(guard.map(ManuallyDrop::into_inner));
-    }
-}
 
 /// As `parking_lot`'s own [`RawRwLock`](::parking_lot::RawRwLock).
 pub struct RawRwLock {
@@ -119,7 +49,7 @@ impl RawRwLock {
     /// Takes it in one step of a model, and `parking_lot`'s own by `take`. False if the step failed.
     #[expect(clippy::borrowed_box, reason = "what `step` hands on")]
     fn takes(&self, kind: Rw, at: At, take: fn(&real::RawRwLock) -> bool) -> bool {
-        let in_loom = |loom: &Box<LoomRwLock>| take_in_loom(loom, kind, line(at));
+        let in_loom = |loom: &Box<LoomRwLock>| loom.take(kind, line(at));
         let stepped = world::step(&self.part, Kind::Rw(kind), line(at), in_loom);
         if matches!(stepped, Stepped::Model(Outcome::Failed) | Stepped::Loom(false)) {
             return false;
@@ -199,23 +129,6 @@ impl RawRwLock {
     fn asks(&self, at: At) {
         if !world::is_real() {
             world::step(&self.part, Kind::Query, at, |_| world::not_in_loom("is_locked", at));
-        }
-    }
-}
-
-fn take_in_loom(loom: &LoomRwLock, kind: Rw, at: At) -> bool {
-    match kind {
-        Rw::Write => loom.writes(loom.lock.write().ok()),
-        Rw::TryWrite => loom.writes(loom.lock.try_write().ok()),
-        Rw::Read | Rw::TryRead if loom.is_read_by_me() => {
-            world::not_in_loom("a thread that reads what it reads already", at);
-            false
-        }
-        Rw::Read => loom.reads(loom.lock.read().ok()),
-        Rw::TryRead => loom.reads(loom.lock.try_read().ok()),
-        _ => {
-            world::not_in_loom("an upgradable or recursive read", at);
-            false
         }
     }
 }

@@ -1,20 +1,20 @@
 //! `tokio::task::JoinSet`: tasks that are joined in the order in which they end.
 
+mod modelled;
+
+pub(super) use modelled::Teller;
+
 use super::local::{LocalSet, spawn_told};
-use super::{AbortHandle, Id, JoinError, JoinHandle};
+use super::{AbortHandle, Id, JoinError};
 use crate::facade::tokio::runtime::Handle;
-use crate::facade::tokio::sync::LoomQueue;
-use crate::world::execution::Place;
-use crate::world::object::State;
-use crate::world::operation::{At, Kind, Outcome};
-use crate::world::task::{Turn, Waits};
-use crate::world::{self, Part, Stepped, runtime};
-use std::collections::VecDeque;
+use crate::world::operation::At;
+use crate::world::task::Turn;
+use crate::world::{self, runtime};
+use modelled::Modelled;
 use std::fmt;
 use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::panic::{Location, resume_unwind};
+use std::task::{Context, Poll};
 
 /// As tokio's own [`JoinSet`](::tokio::task::JoinSet).
 pub struct JoinSet<T>(Inner<T>, At);
@@ -22,55 +22,6 @@ pub struct JoinSet<T>(Inner<T>, At);
 enum Inner<T> {
     Real(::tokio::task::JoinSet<T>),
     Modelled(Modelled<T>),
-}
-
-/// The tasks of a set of a model. A task tells the set that it has ended by its last step but one.
-struct Modelled<T> {
-    queue: Arc<Queue>,
-    tasks: Vec<(u32, JoinHandle<T>)>,
-    numbers: u32,
-    /// Of `poll_join_next`.
-    turn: Turn,
-    made: At,
-}
-
-#[derive(Debug)]
-struct Queue {
-    part: Part<LoomQueue>,
-    ended: Mutex<VecDeque<u32>>,
-}
-
-/// Tells a set that one of its tasks has ended.
-#[derive(Debug)]
-pub(super) struct Teller {
-    queue: Arc<Queue>,
-    number: u32,
-    at: At,
-}
-
-impl Queue {
-    fn new(at: At) -> Arc<Self> {
-        let part = Part::new(at, "JoinSet", || State::channel(None), || LoomQueue::new(None));
-        Arc::new(Self { part, ended: Mutex::default() })
-    }
-
-    fn ended(&self) -> std::sync::MutexGuard<'_, VecDeque<u32>> {
-        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Teller {
-    pub(super) fn tell(self) {
-        let _: Stepped<()> = world::step(&self.queue.part, Kind::Send, self.at, |queue| queue.send(self.at));
-        self.queue.ended().push_back(self.number);
-    }
-
-    /// Runs a task to its end, and tells of it however that is.
-    fn after<R>(self, run: impl FnOnce() -> R) -> R {
-        let ended = catch_unwind(AssertUnwindSafe(run));
-        self.tell();
-        ended.unwrap_or_else(|payload| resume_unwind(payload))
-    }
 }
 
 impl<T> JoinSet<T> {
@@ -81,15 +32,14 @@ impl<T> JoinSet<T> {
         if world::is_real() {
             return Self(Inner::Real(::tokio::task::JoinSet::new()), made);
         }
-        let (tasks, turn) = (Vec::new(), Turn::default());
-        Self(Inner::Modelled(Modelled { queue: Queue::new(made), tasks, numbers: 0, turn, made }), made)
+        Self(Inner::Modelled(Modelled::new(made)), made)
     }
 
     /// As tokio's `len`.
     pub fn len(&self) -> usize {
         match &self.0 {
             Inner::Real(set) => set.len(),
-            Inner::Modelled(set) => set.tasks.len(),
+            Inner::Modelled(set) => set.len(),
         }
     }
 
@@ -276,7 +226,7 @@ impl<T: 'static> JoinSet<T> {
     fn abort_at(&mut self, at: At) {
         match self.here(at) {
             Inner::Real(set) => set.abort_all(),
-            Inner::Modelled(set) => set.tasks.iter().for_each(|(_, task)| task.abort_at(at)),
+            Inner::Modelled(set) => set.abort(at),
         }
     }
 
@@ -285,11 +235,7 @@ impl<T: 'static> JoinSet<T> {
     pub fn detach_all(&mut self) {
         match self.here(Location::caller()) {
             Inner::Real(set) => set.detach_all(),
-            Inner::Modelled(set) => {
-                set.tasks.clear();
-                // Those that are let go tell nobody.
-                set.queue = Queue::new(set.made);
-            }
+            Inner::Modelled(set) => set.detach(),
         }
     }
 
@@ -314,26 +260,14 @@ impl<T: 'static> JoinSet<T> {
     fn try_next(&mut self, at: At) -> Option<Ended<T>> {
         match self.here(at) {
             Inner::Real(set) => of_tokio(set.try_join_next_with_id()),
-            Inner::Modelled(set) => {
-                if set.tasks.is_empty() {
-                    return None;
-                }
-                let try_in_loom = |_: &LoomQueue| world::not_in_loom("try_join_next", at);
-                let stepped = world::step(&set.queue.part, Kind::TryRecv, at, try_in_loom);
-                matches!(stepped, Stepped::Model(Outcome::Done)).then(|| set.take(at))
-            }
+            Inner::Modelled(set) => set.try_next(at),
         }
     }
 
     fn poll_next(&mut self, context: &mut Context<'_>, at: At) -> Poll<Option<Ended<T>>> {
         match self.here(at) {
             Inner::Real(set) => set.poll_join_next_with_id(context).map(of_tokio),
-            Inner::Modelled(set) => {
-                let mut turn = std::mem::take(&mut set.turn);
-                let polled = set.poll(&mut turn, context, at);
-                set.turn = turn;
-                polled
-            }
+            Inner::Modelled(set) => set.poll_again(context, at),
         }
     }
 }
@@ -349,60 +283,6 @@ fn of_tokio<T>(ended: Option<Result<(::tokio::task::Id, T), ::tokio::task::JoinE
 
 fn with_id<T>((id, ended): Ended<T>) -> Result<(Id, T), JoinError> {
     ended.map(|output| (id.expect("whoever has an output has an id"), output))
-}
-
-impl<T: 'static> Modelled<T> {
-    fn run(
-        &mut self,
-        runtime: Option<Place>,
-        at: At,
-        run: impl FnOnce() -> Option<T> + 'static,
-    ) -> AbortHandle {
-        self.add(at, |told| JoinHandle::modelled(runtime, at, move || told.after(run)))
-    }
-
-    fn add(&mut self, at: At, spawn: impl FnOnce(Teller) -> JoinHandle<T>) -> AbortHandle {
-        self.numbers += 1;
-        let number = self.numbers;
-        let teller = || Teller { queue: Arc::clone(&self.queue), number, at };
-        let task = spawn(teller());
-        if task.is_refused() {
-            teller().tell();
-        }
-        let handle = task.abort_handle();
-        self.tasks.push((number, task));
-        handle
-    }
-
-    fn poll(&mut self, turn: &mut Turn, context: &mut Context<'_>, at: At) -> Poll<Option<Ended<T>>> {
-        if self.tasks.is_empty() {
-            return Poll::Ready(None);
-        }
-        let waits = Waits { kind: Kind::Recv, attempt: Kind::TryRecv, at };
-        let _: Stepped<()> = ready!(turn.step(context, &self.queue.part, waits, LoomQueue::recv));
-        Poll::Ready(Some(self.take(at)))
-    }
-
-    /// The task that the last step has heard of.
-    fn take(&mut self, at: At) -> Ended<T> {
-        let number = self.queue.ended().pop_front();
-        let ended = self.tasks.iter().position(|(task, _)| Some(*task) == number);
-        // It is not there if the execution was given up.
-        let Some(ended) = ended else { world::panic::give_up() };
-        let (_, task) = self.tasks.remove(ended);
-        (Some(task.id()), task.ended(at))
-    }
-}
-
-impl<T> Drop for Modelled<T> {
-    fn drop(&mut self) {
-        if world::is_real() {
-            return;
-        }
-        for (_, task) in &self.tasks {
-            task.abort_at(self.made);
-        }
-    }
 }
 
 impl<T> Default for JoinSet<T> {

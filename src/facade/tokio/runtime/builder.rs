@@ -1,0 +1,86 @@
+//! How a runtime is made.
+
+use super::{LocalOptions, LocalRuntime, Runtime, not_modelled};
+use crate::world;
+use std::fmt;
+use std::io;
+use std::panic::Location;
+use std::time::Duration;
+
+/// As tokio's own [`Builder`](::tokio::runtime::Builder). A model knows no difference between what it can build.
+pub struct Builder(::tokio::runtime::Builder);
+
+macro_rules! settings {
+    ($($name:ident($($value:ident: $type:ty),*))*) => {$(
+        #[doc = concat!("As tokio's `", stringify!($name), "`.")]
+        pub fn $name(&mut self, $($value: $type),*) -> &mut Self {
+            self.0.$name($($value),*);
+            self
+        }
+    )*};
+}
+
+impl Builder {
+    /// As tokio's `new_current_thread`. In a model its tasks run side by side all the same.
+    pub fn new_current_thread() -> Self {
+        Self(::tokio::runtime::Builder::new_current_thread())
+    }
+
+    /// As tokio's `new_multi_thread`.
+    pub fn new_multi_thread() -> Self {
+        Self(::tokio::runtime::Builder::new_multi_thread())
+    }
+
+    settings! {
+        enable_all()
+        enable_time()
+        worker_threads(threads: usize)
+        max_blocking_threads(threads: usize)
+        thread_name(name: impl Into<String>)
+        thread_name_fn(name: impl Fn() -> String + Send + Sync + 'static)
+        thread_stack_size(bytes: usize)
+        thread_keep_alive(duration: Duration)
+        on_thread_start(f: impl Fn() + Send + Sync + 'static)
+        on_thread_stop(f: impl Fn() + Send + Sync + 'static)
+        on_thread_park(f: impl Fn() + Send + Sync + 'static)
+        on_thread_unpark(f: impl Fn() + Send + Sync + 'static)
+        global_queue_interval(interval: u32)
+        event_interval(interval: u32)
+    }
+
+    /// As tokio's `enable_io`, and `enable_time` with it.
+    pub fn enable_io(&mut self) -> &mut Self {
+        self.enable_all()
+    }
+
+    /// As tokio's `start_paused`.
+    #[cfg(feature = "tokio-test-util")]
+    pub fn start_paused(&mut self, paused: bool) -> &mut Self {
+        self.0.start_paused(paused);
+        self
+    }
+
+    /// As tokio's `build`.
+    #[track_caller]
+    pub fn build(&mut self) -> io::Result<Runtime> {
+        if world::is_real() {
+            return self.0.build().map(Runtime::of_tokio);
+        }
+        Ok(Runtime::modelled(Location::caller()))
+    }
+
+    /// As tokio's `build_local`, in the real world.
+    #[track_caller]
+    pub fn build_local(&mut self, options: LocalOptions) -> io::Result<LocalRuntime> {
+        if !world::is_real() {
+            not_modelled("a LocalRuntime", Location::caller());
+        }
+        self.0.build_local(options)
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
