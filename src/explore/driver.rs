@@ -188,7 +188,7 @@ impl<S: Strategy> Driver<S> {
                 let what = format!("a future at {at} answers without a step for no reason");
                 e.failure = Some(Failure::Undecided(Reason::NotModelled(what)));
             }
-            if self.strategy.borrow().reduces() && e.sites.learn_wakers() {
+            if self.strategy.borrow().reduces() && e.sites.learn_callers() {
                 self.strategy.borrow_mut().restart();
                 *counts = Counts::default();
                 return true;

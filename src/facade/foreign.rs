@@ -73,7 +73,10 @@ impl<T: ?Sized> Foreign<T> {
             let at = Location::caller();
             world::step(&self.part, Kind::Rmw(SeqCst), at, |loom| loom.fetch_add(1, AcqRel));
         }
-        f(&self.value)
+        let result = f(&self.value);
+        #[cfg(feature = "model")]
+        world::publish(&self.part);
+        result
     }
 
     /// An operation that only looks: one step, and two of them have no order.

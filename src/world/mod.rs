@@ -318,6 +318,17 @@ pub fn taken_at<L>(part: &Part<L>) -> At {
     }
 }
 
+/// What the current thread has done behind its last step, on a model's atomic, is part of that step: whoever
+/// acquires it later knows of that, too.
+pub fn publish<L>(part: &Part<L>) {
+    let (Part::Model(place), World::Model) = (part, current()) else { return };
+    execution::with(|e| {
+        if place.execution == e.number && !e.is_over() {
+            e.publish(place.slot);
+        }
+    });
+}
+
 /// What a model's object stands at, for those who have just made a step on it.
 pub fn look<L, R>(part: &Part<L>, look: impl FnOnce(&State) -> Option<R>) -> Option<R> {
     let Part::Model(place) = part else { return None };

@@ -3,6 +3,8 @@
 use super::{check, explorer, sent};
 use futures_util::future::{join_all, select_all};
 use futures_util::stream::{self, FuturesUnordered, StreamExt};
+use futures_util::task::AtomicWaker;
+use raceproof::Foreign;
 use raceproof::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use raceproof::sync::{Arc, Mutex};
 use raceproof::tokio;
@@ -142,9 +144,10 @@ fn a_task_that_is_polled_between_the_queue_and_its_waker_is_polled_once_more() {
     });
 }
 
+/// The set keeps the waker of whoever polls it in memory of its own, and another thread finds that there.
 #[test]
-fn a_set_that_another_task_goes_on_with_is_woken_before_that_polls_it_or_behind() {
-    check(&["1", "2"], async || {
+fn a_set_that_another_task_goes_on_with_is_undecided() {
+    let verdict = explorer().explore_async(async || {
         let flag = Arc::new((AtomicUsize::new(0), Mutex::new(None)));
         let mut all = FuturesUnordered::from_iter([flagged(Arc::clone(&flag), true)]);
         std::future::poll_fn(|context| {
@@ -157,14 +160,41 @@ fn a_set_that_another_task_goes_on_with_is_woken_before_that_polls_it_or_behind(
         let steps = AtomicUsize::new(0);
         let other = tokio::spawn(async move {
             steps.load(SeqCst);
-            let mut polls = 0;
-            std::future::poll_fn(|context| {
-                polls += 1;
-                all.poll_next_unpin(context)
-            })
-            .await;
-            polls
+            all.next().await;
         });
-        other.await.unwrap()
+        other.await.unwrap();
     });
+    assert_eq!(verdict.word(), "undecided", "{verdict}");
+}
+
+/// Waits for a flag, with a waker that a type of another crate keeps: through `keep`, and called through `wake`.
+fn raise_by<W: Send + Sync + 'static>(new: fn() -> W, keep: fn(&W, &Waker), wake: fn(&W)) -> Verdict {
+    explorer().explore_async(async move || {
+        let shared = Arc::new((AtomicUsize::new(0), new()));
+        let raised = Arc::clone(&shared);
+        tokio::spawn(async move {
+            raised.0.store(1, SeqCst);
+            wake(&raised.1);
+        });
+        std::future::poll_fn(|context| {
+            keep(&shared.1, context.waker());
+            if shared.0.load(SeqCst) == 1 { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    })
+}
+
+#[test]
+fn a_waker_that_is_kept_where_nobody_sees_it_leaves_its_program_undecided() {
+    let verdict = raise_by(AtomicWaker::new, AtomicWaker::register, AtomicWaker::wake);
+    assert_eq!(verdict.word(), "undecided", "{verdict}");
+    let text = verdict.to_string();
+    assert!(text.contains("main's waker is called behind") && text.contains("wakers.rs:"), "{text}");
+}
+
+#[test]
+fn a_waker_that_a_foreign_type_keeps_is_seen() {
+    let new = || Foreign::new(AtomicWaker::new());
+    let keep = |kept: &Foreign<AtomicWaker>, waker: &Waker| kept.with(|kept| kept.register(waker));
+    raise_by(new, keep, |kept| kept.with(AtomicWaker::wake)).assert_proved();
 }

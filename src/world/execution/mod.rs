@@ -14,7 +14,7 @@ use super::failure::{Failure, Panic, Reason};
 use super::object::{Object, State, Step};
 use super::operation::{At, Deed, Kind, ObjectId, Operation, Outcome, ThreadId, Value};
 use super::pulse::Worker;
-use super::task::{Announced, Eager, Sites, WakerLines};
+use super::task::{Announced, Callers, Eager, Sites};
 use super::time::Times;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -72,8 +72,8 @@ impl Event {
 pub struct Known {
     /// Where futures make their steps in every poll.
     pub eager: Eager,
-    /// Behind which steps wakers are called and handed out.
-    pub wakers: WakerLines,
+    /// Behind which steps wakers are called.
+    pub callers: Callers,
     /// Who spawns each thread but the main one, by identity: so identities stay what they are.
     pub parents: Vec<ThreadId>,
 }
@@ -170,13 +170,13 @@ impl Execution {
         self.threads.iter_mut().for_each(|thread| thread.task.forget());
         self.threads.clear();
         self.set_parents(&known.parents);
-        self.sites = Sites::of(known.eager, known.wakers);
+        self.sites = Sites::of(known.eager, known.callers);
     }
 
     /// What executions so far have taught of the program.
     pub fn known(&self) -> Known {
-        let Sites { eager, wakers, .. } = &self.sites;
-        Known { eager: eager.clone(), wakers: wakers.clone(), parents: self.parents() }
+        let Sites { eager, callers, .. } = &self.sites;
+        Known { eager: eager.clone(), callers: callers.clone(), parents: self.parents() }
     }
 
     /// Makes an object of the current thread.
@@ -223,11 +223,11 @@ impl Execution {
 
     /// The current thread is before this step.
     pub fn announce(&mut self, operation: Operation, slot: u32) {
-        let (wakes, behind) = (self.sites.wakers.of(operation.kind, operation.at), self.last_line());
+        let (calls, now) = (self.sites.callers.hold(operation.kind, operation.at), self.now());
         let thread = &mut self.threads[self.current.index()];
         thread.phase = Phase::AtStep;
         thread.next = Some((operation, slot));
-        thread.task.announce(operation.kind, wakes, behind);
+        thread.task.announce(operation.kind, calls, now);
     }
 
     /// The granted thread goes on: it makes its step.
@@ -262,6 +262,11 @@ impl Execution {
     /// The last step that a scheduler granted.
     pub fn last_step(&self) -> Option<&Event> {
         self.granted.map(|event| &self.trace[event])
+    }
+
+    /// What the clock of the current thread says for itself.
+    pub fn now(&self) -> u32 {
+        self.threads[self.current.index()].knowledge.clock.get(self.current)
     }
 
     /// The line of that step.
@@ -355,6 +360,18 @@ impl Execution {
         {
             atomic.compared((success, failure), found, knowledge);
         }
+    }
+
+    /// What the current thread has done since its last step is known to those who acquire this atomic.
+    pub fn publish(&mut self, slot: u32) {
+        let (id, now) = (self.current, self.now());
+        self.threads[id.index()].task.note_clones(now);
+        let object = &mut self.objects[slot as usize];
+        let clock = &mut self.threads[id.index()].knowledge.clock;
+        if let State::Atomic(atomic) = &mut object.state {
+            atomic.publish(clock);
+        }
+        clock.tick(id);
     }
 
     /// Steps that made `event` possible: a receive's send, a join's exit.

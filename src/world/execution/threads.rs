@@ -114,7 +114,8 @@ impl Execution {
 
     /// Starts a thread of the current one, and returns who it is.
     pub fn spawn(&mut self, name: Option<String>, at: At) -> ThreadId {
-        let parent = self.current;
+        let (parent, now) = (self.current, self.now());
+        self.threads[parent.index()].task.note_clones(now);
         let nth = self.threads[parent.index()].children;
         self.threads[parent.index()].children += 1;
         let next = ThreadId(self.identities.len() as u16 + 1);

@@ -46,6 +46,11 @@ impl Atomic {
         }
     }
 
+    /// Whoever acquires it later knows as much.
+    pub fn publish(&mut self, clock: &Clock) {
+        self.clock.join(clock);
+    }
+
     fn read(&self, ordering: Ordering, knowledge: &mut Knowledge) {
         if matches!(ordering, Ordering::Acquire | Ordering::AcqRel | Ordering::SeqCst) {
             knowledge.clock.join(&self.clock);

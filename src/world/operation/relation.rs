@@ -45,14 +45,9 @@ impl Deed<'_> {
 
     /// Whether it may see what is done for a waker, in that step or behind it.
     fn hears(&self, other: &Self) -> bool {
-        let Announced { listens, wakes, .. } = self.announced;
+        let its_own = matches!(other.kind, Kind::Wake(task) | Kind::CallWaker(task) if task == self.thread);
         // Behind a step it is not known whose waker is called.
-        let calls = other.announced.wakes.calls;
-        let (its_own, any) = match other.kind {
-            Kind::Wake(task) | Kind::CallWaker(task) => (calls || task == self.thread, true),
-            _ => (calls, calls),
-        };
-        *listens && its_own || wakes.hands_out && any
+        self.announced.listens && (its_own || other.announced.calls)
     }
 }
 

@@ -153,8 +153,8 @@ impl Turn {
         let waker = (!is_own(waker, thread)).then(|| waker.clone());
         execution::with(|e| {
             if waker.is_some() {
-                let behind = e.last_line();
-                e.threads[thread.index()].task.hand_out(behind);
+                let now = e.now();
+                e.threads[thread.index()].task.handed_out.get_or_insert(now);
             }
             let leaf = self.enter(e, thread);
             let member = Member { leaf, object: place.id, slot: place.slot, kind, at, waker };

@@ -23,8 +23,8 @@ mod standing;
 mod waker;
 
 pub use leaf::{Turn, Waits, no_lie_stands};
-pub use standing::{Announced, Eager, Sites, Standing, WakerLines};
-pub use waker::call_due;
+pub use standing::{Announced, Callers, Eager, Sites, Standing};
+pub use waker::{call_due, trusted};
 
 use super::failure::Panic;
 use super::operation::{At, Kind, Outcome, ThreadId};
@@ -169,7 +169,6 @@ impl Task {
                 begins: abortable,
                 eager: abortable,
                 handed_out: task.handed_out,
-                handed_out_behind: task.handed_out_behind,
                 waker: Some(Arc::clone(&waker)),
                 due: std::mem::take(&mut task.due),
                 ..Standing::default()
@@ -205,8 +204,8 @@ impl Task {
 
     fn may_grant(&self) -> bool {
         execution::with(|e| {
-            let behind = e.last_line();
-            e.threads[self.thread.index()].task.waits_for_its_leaf_alone(behind)
+            let now = e.now();
+            e.threads[self.thread.index()].task.waits_for_its_leaf_alone(now)
         })
     }
 
@@ -237,8 +236,7 @@ impl Drop for Task {
             let task = &mut e.threads[self.thread.index()].task;
             let mut inner = std::mem::replace(task, outer);
             task.due = std::mem::take(&mut inner.due);
-            task.handed_out |= inner.handed_out;
-            task.handed_out_behind = task.handed_out_behind.or(inner.handed_out_behind);
+            task.handed_out = task.handed_out.or(inner.handed_out);
             inner
         });
         drop(inner);

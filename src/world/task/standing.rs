@@ -53,7 +53,7 @@ impl Member {
 
 /// A task of a thread.
 #[derive(Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "four questions that have nothing to do with each other")]
+#[expect(clippy::struct_excessive_bools, reason = "questions that have nothing to do with each other")]
 pub struct Standing {
     pub leaf: Leaf,
     pub members: Vec<Member>,
@@ -63,12 +63,12 @@ pub struct Standing {
     pub yielded: bool,
     /// All its futures make their steps at once, since it may be aborted between them.
     pub eager: bool,
-    /// Whether its waker was ever kept by anybody: from then on, what others do to that may be seen
+    /// Since when its waker is kept by anybody, by its own clock: from then on, what others do to that may be seen
     /// in whatever it does.
-    pub handed_out: bool,
-    /// The line of the step behind which it was first kept.
-    pub handed_out_behind: Option<At>,
+    pub handed_out: Option<u32>,
     pub waker: Option<Arc<TaskWaker>>,
+    /// It calls wakers that a type of the facade has kept.
+    pub trusts: bool,
     /// What its next step has to do with steps on other objects.
     pub announced: Announced,
     /// Wakers that its last step set off, which are called before its next.
@@ -84,18 +84,8 @@ pub struct Announced {
     pub members: Option<Arc<[(ObjectId, Kind)]>>,
     /// Whether calls of its waker may be seen in it.
     pub listens: bool,
-    /// Whether what it, or a combinator that it polls, has to do with wakers is done behind it, before or after
-    /// those are called.
-    pub wakes: Wakes,
-}
-
-/// What is done behind a step to wakers that others may have put around a task's.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Wakes {
-    /// One is called: what it does before it calls its task's is done without a step.
+    /// Whether a waker is called behind it: what that does before it calls its task's is done without a step.
     pub calls: bool,
-    /// One is made: what such a call has done before may be seen.
-    pub hands_out: bool,
 }
 
 /// A line of the program, as it is written down.
@@ -147,20 +137,19 @@ pub struct Eager {
     lines: Lines,
 }
 
-/// The lines of steps behind which wakers are called, or first handed out.
+/// The lines of steps behind which wakers are called.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct WakerLines {
-    calls: Lines,
-    /// Steps that are calls themselves, and have the line of the step before them.
-    calls_again: Lines,
-    hands_out: Lines,
+pub struct Callers {
+    lines: Lines,
+    /// Of steps that are calls themselves, and have the line of the step before them.
+    again: Lines,
 }
 
-impl WakerLines {
-    /// What is done to wakers behind a step of this kind and line.
-    pub fn of(&self, kind: Kind, at: At) -> Wakes {
-        let calls = if kind.is_call() { &self.calls_again } else { &self.calls };
-        Wakes { calls: calls.holds(at), hands_out: self.hands_out.holds(at) }
+impl Callers {
+    /// Whether a waker is called behind a step of this kind and line.
+    pub fn hold(&self, kind: Kind, at: At) -> bool {
+        let lines = if kind.is_call() { &self.again } else { &self.lines };
+        lines.holds(at)
     }
 }
 
@@ -185,24 +174,22 @@ impl Eager {
 pub struct Sites {
     /// What is known of the program.
     pub eager: Eager,
-    /// What is known of its wakers.
-    pub wakers: WakerLines,
+    /// Where it is known to call wakers.
+    pub callers: Callers,
     /// The lines that were exposed in this execution.
     pub exposed: Vec<At>,
     /// The lines of its steps behind which a task's waker was called.
     called: Vec<At>,
     /// The same of steps that are calls themselves.
     called_again: Vec<At>,
-    /// The lines behind which such a waker was first handed out.
-    handed_out: Vec<At>,
     /// The futures that were polled in this execution, to number them.
     pub leaves: u32,
 }
 
 impl Sites {
     /// What is known of a program before it begins.
-    pub fn of(eager: Eager, wakers: WakerLines) -> Self {
-        Self { eager, wakers, ..Self::default() }
+    pub fn of(eager: Eager, callers: Callers) -> Self {
+        Self { eager, callers, ..Self::default() }
     }
 
     /// Another execution begins.
@@ -210,7 +197,6 @@ impl Sites {
         self.exposed.clear();
         self.called.clear();
         self.called_again.clear();
-        self.handed_out.clear();
         self.leaves = 0;
     }
 
@@ -229,12 +215,10 @@ impl Sites {
         self.eager.lines.learn(&mut self.exposed)
     }
 
-    /// From now on it is known where wakers were called and handed out. Returns whether it was not.
-    pub fn learn_wakers(&mut self) -> bool {
-        let wakers = &mut self.wakers;
-        let calls = wakers.calls.learn(&mut self.called);
-        let again = wakers.calls_again.learn(&mut self.called_again);
-        wakers.hands_out.learn(&mut self.handed_out) || calls || again
+    /// From now on it is known where wakers were called. Returns whether it was not.
+    pub fn learn_callers(&mut self) -> bool {
+        let again = self.callers.again.learn(&mut self.called_again);
+        self.callers.lines.learn(&mut self.called) || again
     }
 }
 
@@ -246,10 +230,10 @@ impl Standing {
         std::mem::forget(std::mem::take(&mut old.due));
     }
 
-    /// Its next step is of this kind, with so much known of its wakers. The last step was of the line `behind`.
-    pub fn announce(&mut self, kind: Kind, wakes: Wakes, behind: Option<At>) {
+    /// Its next step is of this kind, and it is known whether a waker is called behind it. It is `now` by its clock.
+    pub fn announce(&mut self, kind: Kind, calls: bool, now: u32) {
         self.calls = None;
-        self.note_clones(behind);
+        self.note_clones(now);
         if kind == Kind::Exit {
             // Nothing of the task is left that could tell.
             self.announced = Announced::default();
@@ -260,33 +244,26 @@ impl Standing {
         let members = self.members.iter().filter(told).map(|member| (member.object, member.kind));
         let any = self.members.iter().any(|member| told(&member));
         let members = any.then(|| members.collect());
-        self.announced = Announced { members, listens: self.handed_out, wakes };
+        self.announced = Announced { members, listens: self.handed_out.is_some(), calls };
     }
 
     /// Two are ours: the one in here, and the one that the task is polled with.
-    pub fn note_clones(&mut self, behind: Option<At>) {
+    pub fn note_clones(&mut self, now: u32) {
         if self.waker.as_ref().is_some_and(|waker| Arc::strong_count(waker) > 2) {
-            self.hand_out(behind);
-        }
-    }
-
-    /// Somebody keeps its waker, since the step of the line `behind` was made.
-    pub fn hand_out(&mut self, behind: Option<At>) {
-        if !std::mem::replace(&mut self.handed_out, true) {
-            self.handed_out_behind = behind;
+            self.handed_out.get_or_insert(now);
         }
     }
 
     /// Whether it only lets others go first.
     pub fn yields_alone(&self) -> bool {
-        self.yielded && self.members.is_empty() && !self.handed_out && !self.eager
+        self.yielded && self.members.is_empty() && self.handed_out.is_none() && !self.eager
     }
 
     /// Whether the one future that has lied may be polled again to make its step: nothing else could have
     /// made the task be polled.
-    pub fn waits_for_its_leaf_alone(&mut self, behind: Option<At>) -> bool {
-        self.note_clones(behind);
-        self.members.is_empty() && !self.yielded && !self.handed_out && !self.eager
+    pub fn waits_for_its_leaf_alone(&mut self, now: u32) -> bool {
+        self.note_clones(now);
+        self.members.is_empty() && !self.yielded && self.handed_out.is_none() && !self.eager
     }
 }
 
@@ -299,16 +276,19 @@ impl Execution {
         }
     }
 
-    /// The waker of a task is about to be called, or one that was put around it has just been, behind the last
-    /// step: then that had to be known of it.
-    pub fn note_call(&mut self, task: ThreadId, without_a_step: bool) {
-        if let Some(last) = self.last_step().filter(|last| without_a_step && !last.announced.wakes.calls) {
-            let Operation { kind, at, .. } = last.operation;
-            let called = if kind.is_call() { &mut self.sites.called_again } else { &mut self.sites.called };
-            called.push(at);
-        }
-        let behind = self.threads[task.index()].task.handed_out_behind;
-        self.sites.handed_out.extend(behind);
+    /// The current thread calls the waker of a task, behind the last step: that had to be known of it.
+    pub fn note_call(&mut self) {
+        let Some(last) = self.last_step().filter(|last| !last.announced.calls) else { return };
+        let Operation { kind, at, .. } = last.operation;
+        let called = if kind.is_call() { &mut self.sites.called_again } else { &mut self.sites.called };
+        called.push(at);
+    }
+
+    /// Whether the current thread can have come by the waker of a task through what is modelled: then it knows of
+    /// the task's having handed it out.
+    pub fn may_have_waker_of(&self, task: ThreadId) -> bool {
+        let since = self.threads[task.index()].task.handed_out;
+        since.is_none_or(|since| self.threads[self.current.index()].knowledge.clock.get(task) >= since)
     }
 
     /// The current task is polled: what it was woken for is seen, and needs no waker any more.

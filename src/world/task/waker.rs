@@ -23,6 +23,8 @@ enum Call {
     Told,
     /// A step.
     Step,
+    /// Nobody has seen how the waker came there.
+    Unseen,
 }
 
 impl Wake for TaskWaker {
@@ -45,14 +47,43 @@ impl Wake for TaskWaker {
                 task.yielded = true;
                 Call::Yield
             } else {
-                e.note_call(self.thread, true);
-                Call::Step
+                e.note_call();
+                if e.threads[e.current.index()].task.trusts || e.may_have_waker_of(self.thread) {
+                    Call::Step
+                } else {
+                    Call::Unseen
+                }
             }
         });
-        if let Call::Step = call {
-            step(self.thread, Kind::Wake(self.thread));
+        match call {
+            Call::Step => step(self.thread, Kind::Wake(self.thread)),
+            Call::Unseen => world::not_modelled(&unseen(self.thread)),
+            Call::Nothing | Call::Yield | Call::Told => {}
         }
     }
+}
+
+/// Calls `f`, which calls wakers that a type of the facade has kept by itself.
+pub fn trusted(f: impl FnOnce()) {
+    let set = |trusts| {
+        execution::with(|e| std::mem::replace(&mut e.threads[e.current.index()].task.trusts, trusts))
+    };
+    let before = set(true);
+    f();
+    set(before);
+}
+
+fn unseen(task: ThreadId) -> String {
+    execution::with(|e| {
+        let behind =
+            e.last_line().map_or_else(String::new, |at| format!(" behind {}:{}", at.file(), at.line()));
+        format!(
+            "{}'s waker is called{behind} by {}, where it came by memory that raceproof does not see, as that of \
+             futures::channel, AtomicWaker and CancellationToken; use raceproof's types, or raceproof::Foreign",
+            e.thread_name(task),
+            e.thread_name(e.current)
+        )
+    })
 }
 
 fn step(task: ThreadId, kind: Kind) {
@@ -74,10 +105,7 @@ pub fn call_due() {
         });
         let Some((task, waker)) = due else { return };
         step(task, Kind::CallWaker(task));
-        execution::with(|e| {
-            e.note_call(task, false);
-            e.threads[e.current.index()].task.calls = Some(task);
-        });
+        execution::with(|e| e.threads[e.current.index()].task.calls = Some(task));
         waker.wake();
         execution::with(|e| e.threads[e.current.index()].task.calls = None);
     }

@@ -73,7 +73,7 @@ impl Shared {
     /// Wakes whoever polls the set, by a step if that is another thread. What follows is done with that step.
     fn wake(&self) {
         let waker = locked(&self.waker).clone();
-        waker.inspect(Waker::wake_by_ref);
+        world::task::trusted(|| drop(waker.inspect(Waker::wake_by_ref)));
     }
 
     fn push(&self, index: u32) {
