@@ -67,8 +67,8 @@ pub unsafe fn spawn_unchecked<'a, T: 'a>(
     let loom = if current() == World::Loom {
         Some(spawn_in_loom(thread, move || run.call()))
     } else {
-        // Its handle is forgotten, so that the execution lasts until the thread has ended.
-        std::mem::forget(shuttle::thread::spawn(move || run.call()));
+        // Shuttle's handle is let go: for shuttle an execution lasts until all its threads have ended, joined or not.
+        drop(shuttle::thread::spawn(move || run.call()));
         None
     };
     Spawned { thread, ended, loom }
