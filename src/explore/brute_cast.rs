@@ -1,6 +1,7 @@
 //! tokio's broadcast in the exhaustive search against brute force: random small programs of its senders, weak senders
 //! and receivers, also dropped while they wait.
 
+use super::brute::combine::{Borrowed, Said, either, once};
 use super::brute::polls::{Outcomes, compare_many, compare_programs};
 use super::brute::program::Chance;
 use super::driver::Program;
@@ -9,8 +10,6 @@ use crate::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use crate::tokio::sync::broadcast::{Receiver, Sender, WeakSender, channel};
 use crate::world::{spawn, task};
 use std::panic::Location;
-use std::pin::Pin;
-use std::task::{Context, Waker};
 
 /// What a task does.
 #[derive(Clone, Debug)]
@@ -42,39 +41,11 @@ struct Own {
     count: Arc<AtomicUsize>,
 }
 
-/// Puts it back, also when the future that borrows it is dropped.
-struct Borrowed<'a, T>(&'a std::sync::Mutex<Option<T>>, Option<T>);
-
-impl<'a, T> Borrowed<'a, T> {
-    fn of(place: &'a std::sync::Mutex<Option<T>>) -> Self {
-        Self(place, place.lock().unwrap().take())
-    }
-}
-
-impl<T> Drop for Borrowed<'_, T> {
-    fn drop(&mut self) {
-        *self.0.lock().unwrap() = self.1.take();
-    }
-}
-
-type Said<'a> = Pin<Box<dyn Future<Output = String> + 'a>>;
-
 fn run(act: Act, own: &Own) -> Said<'_> {
     let next = |act: Box<Act>| run(*act, own);
     match act {
-        Act::Once(a) => {
-            let mut a = next(a);
-            Box::pin(async move {
-                let polled = a.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-                if let std::task::Poll::Ready(said) = polled { said } else { "none".to_owned() }
-            })
-        }
-        Act::Either(a, b) => {
-            let (a, b) = (next(a), next(b));
-            Box::pin(async move {
-                ::tokio::select! { biased; a = a => format!("l{a}"), b = b => format!("r{b}") }
-            })
-        }
+        Act::Once(a) => once(next(a)),
+        Act::Either(a, b) => either(next(a), next(b)),
         Act::Recv | Act::TryRecv | Act::Len | Act::Resubscribe | Act::DropReceiver => {
             Box::pin(receive(act, own))
         }

@@ -1,6 +1,7 @@
 //! tokio's mpsc in the exhaustive search against brute force: random small programs of its senders, permits and weak
 //! senders, also dropped while they wait, and of one receiver.
 
+use super::brute::combine::{Borrowed, Said, either, join, once};
 use super::brute::polls::{Compared, Outcomes, compare_many, compare_programs};
 use super::brute::program::Chance;
 use super::driver::Program;
@@ -10,8 +11,6 @@ use crate::tokio::sync::mpsc::{Receiver, Sender, WeakSender, channel};
 use crate::tokio::time::Duration;
 use crate::world::{spawn, task};
 use std::panic::Location;
-use std::pin::Pin;
-use std::task::{Context, Waker};
 
 /// What a task does.
 #[derive(Clone, Debug)]
@@ -54,40 +53,12 @@ struct Own {
     count: Arc<AtomicUsize>,
 }
 
-/// Puts a receiver back, also when the future that borrows it is dropped.
-struct Borrowed<'a>(&'a Own, Option<Receiver<usize>>);
-
-impl Drop for Borrowed<'_> {
-    fn drop(&mut self) {
-        *self.0.receiver.lock().unwrap() = self.1.take();
-    }
-}
-
-type Said<'a> = Pin<Box<dyn Future<Output = String> + 'a>>;
-
 fn run(act: Act, own: &Own) -> Said<'_> {
     let next = |act: Box<Act>| run(*act, own);
     match act {
-        Act::Once(a) => {
-            let mut a = next(a);
-            Box::pin(async move {
-                let polled = a.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-                if let std::task::Poll::Ready(said) = polled { said } else { "none".to_owned() }
-            })
-        }
-        Act::Either(a, b) => {
-            let (a, b) = (next(a), next(b));
-            Box::pin(async move {
-                ::tokio::select! { biased; a = a => format!("l{a}"), b = b => format!("r{b}") }
-            })
-        }
-        Act::Join(a, b) => {
-            let (a, b) = (next(a), next(b));
-            Box::pin(async move {
-                let (a, b) = ::tokio::join!(biased; a, b);
-                format!("({a} {b})")
-            })
-        }
+        Act::Once(a) => once(next(a)),
+        Act::Either(a, b) => either(next(a), next(b)),
+        Act::Join(a, b) => join(next(a), next(b)),
         Act::Recv | Act::RecvMany(_) | Act::TryRecv | Act::Len | Act::Close | Act::DropReceiver => {
             Box::pin(receive(act, own))
         }
@@ -105,8 +76,7 @@ fn run(act: Act, own: &Own) -> Said<'_> {
 }
 
 async fn receive(act: Act, own: &Own) -> String {
-    let taken = own.receiver.lock().unwrap().take();
-    let mut borrowed = Borrowed(own, taken);
+    let mut borrowed = Borrowed::of(&own.receiver);
     let Some(receiver) = borrowed.1.as_mut() else { return "no receiver".to_owned() };
     match act {
         Act::Recv => format!("{:?}", receiver.recv().await),

@@ -1,6 +1,7 @@
 //! Futures that wait in a queue, in the exhaustive search against brute force: random small programs of tokio's
 //! semaphore, mutex, lock for readers and writers, and notifications, also dropped while they wait.
 
+use super::brute::combine::{Said, either, join, once};
 use super::brute::polls::{Compared, Outcomes, compare_many, compare_programs};
 use super::brute::program::Chance;
 use super::driver::Program;
@@ -9,8 +10,7 @@ use crate::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use crate::tokio::sync::{Barrier, Mutex, Notify, OnceCell, RwLock, Semaphore, watch};
 use crate::world::{current_thread, spawn, task};
 use std::panic::Location;
-use std::pin::{Pin, pin};
-use std::task::{Context, Waker};
+use std::pin::pin;
 
 /// What a task does.
 #[derive(Clone, Debug)]
@@ -85,31 +85,12 @@ impl Shared {
     }
 }
 
-type Said = Pin<Box<dyn Future<Output = String>>>;
-
-fn run(act: Act, shared: Arc<Shared>) -> Said {
+fn run(act: Act, shared: Arc<Shared>) -> Said<'static> {
     let next = |act: Box<Act>| run(*act, shared.clone());
     match act {
-        Act::Once(a) => {
-            let mut a = next(a);
-            Box::pin(async move {
-                let polled = a.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-                if let std::task::Poll::Ready(said) = polled { said } else { "none".to_owned() }
-            })
-        }
-        Act::Either(a, b) => {
-            let (a, b) = (next(a), next(b));
-            Box::pin(async move {
-                ::tokio::select! { biased; a = a => format!("l{a}"), b = b => format!("r{b}") }
-            })
-        }
-        Act::Join(a, b) => {
-            let (a, b) = (next(a), next(b));
-            Box::pin(async move {
-                let (a, b) = ::tokio::join!(biased; a, b);
-                format!("({a} {b})")
-            })
-        }
+        Act::Once(a) => once(next(a)),
+        Act::Either(a, b) => either(next(a), next(b)),
+        Act::Join(a, b) => join(next(a), next(b)),
         _ => Box::pin(async move { perform(act, &shared).await }),
     }
 }

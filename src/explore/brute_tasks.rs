@@ -1,6 +1,7 @@
 //! Tasks in the exhaustive search against brute force: random small asynchronous programs, by every
 //! interleaving of all attempts that their futures make.
 
+use super::brute::combine::{Borrowed, Said, either, join, once};
 use super::brute::polls::{Compared, Outcomes, compare_many, compare_programs};
 use super::brute::program::Chance;
 use super::driver::Program;
@@ -11,7 +12,6 @@ use crate::tokio::time;
 use crate::world::{spawn, task};
 use std::collections::VecDeque;
 use std::panic::Location;
-use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Wake, Waker};
 
 /// What a task awaits. Several at once have channels of their own.
@@ -52,21 +52,10 @@ struct Shared {
 }
 
 type Receivers = std::sync::Arc<Vec<std::sync::Mutex<Option<mpsc::Receiver<usize>>>>>;
-type Said = Pin<Box<dyn Future<Output = String> + Send>>;
-
-/// Puts a receiver back, also when the future that borrows it is dropped.
-struct Borrowed(Receivers, usize, Option<mpsc::Receiver<usize>>);
-
-impl Drop for Borrowed {
-    fn drop(&mut self) {
-        *self.0[self.1].lock().unwrap() = self.2.take();
-    }
-}
 
 async fn recv(receivers: Receivers, x: usize) -> String {
-    let taken = receivers[x].lock().unwrap().take();
-    let mut borrowed = Borrowed(receivers, x, taken);
-    let received = borrowed.2.as_mut().expect("a task has channels of its own").recv().await;
+    let mut borrowed = Borrowed::of(&receivers[x]);
+    let received = borrowed.1.as_mut().expect("a task has channels of its own").recv().await;
     received.map_or("end".to_owned(), |value| value.to_string())
 }
 
@@ -99,7 +88,7 @@ impl Wake for Child {
 }
 
 /// As `FuturesUnordered`: a child is polled when its own waker was called, in that order.
-async fn unordered(children: [Said; 2]) -> String {
+async fn unordered(children: [Said<'_>; 2]) -> String {
     let woken = std::sync::Arc::new(std::sync::Mutex::new(VecDeque::from([0, 1])));
     let mut children = children.map(Some);
     let mut said = Vec::new();
@@ -120,7 +109,7 @@ async fn unordered(children: [Said; 2]) -> String {
     .await
 }
 
-fn run(what: Await, shared: Arc<Shared>, receivers: Receivers) -> Said {
+fn run(what: Await, shared: Arc<Shared>, receivers: Receivers) -> Said<'static> {
     let seq = Ordering::SeqCst;
     let next = |what: Box<Await>| run(*what, shared.clone(), receivers.clone());
     match what {
@@ -130,26 +119,9 @@ fn run(what: Await, shared: Arc<Shared>, receivers: Receivers) -> Said {
             let (a, b) = (next(a), next(b));
             Box::pin(async move { format!("{},{}", a.await, b.await) })
         }
-        Await::Join(a, b) => {
-            let (a, b) = (next(a), next(b));
-            Box::pin(async move {
-                let (a, b) = ::tokio::join!(biased; a, b);
-                format!("({a} {b})")
-            })
-        }
-        Await::Either(a, b) => {
-            let (a, b) = (next(a), next(b));
-            Box::pin(async move {
-                ::tokio::select! { biased; a = a => format!("l{a}"), b = b => format!("r{b}") }
-            })
-        }
-        Await::Now(a) => {
-            let a = next(a);
-            Box::pin(async move {
-                let polled = pin!(a).as_mut().poll(&mut Context::from_waker(Waker::noop()));
-                if let Poll::Ready(text) = polled { text } else { "none".to_owned() }
-            })
-        }
+        Await::Join(a, b) => join(next(a), next(b)),
+        Await::Either(a, b) => either(next(a), next(b)),
+        Await::Now(a) => once(next(a)),
         Await::Unordered(a, b) => Box::pin(unordered([next(a), next(b)])),
         Await::Yield => Box::pin(async {
             crate::tokio::task::yield_now().await;

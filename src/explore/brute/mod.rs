@@ -1,5 +1,6 @@
 //! The exhaustive search against brute force: random small programs, by every interleaving of their steps.
 
+pub(super) mod combine;
 mod naive;
 pub(super) mod polls;
 pub(super) mod program;
