@@ -12,6 +12,8 @@ struct Readme;
 struct MovingIn;
 
 pub mod facade;
+#[cfg(feature = "crossbeam-channel")]
+pub use facade::crossbeam_channel;
 #[cfg(feature = "parking_lot")]
 pub use facade::parking_lot;
 pub use facade::print::{eprintln, println};

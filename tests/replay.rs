@@ -2,6 +2,7 @@
 //!
 //! The tests here run another one of this binary, which fails, in a process of its own.
 
+use raceproof::crossbeam_channel::{bounded, select, unbounded};
 use raceproof::explore::{Engine, Explorer};
 use raceproof::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use raceproof::sync::{Arc, Mutex};
@@ -206,4 +207,38 @@ fn a_schedule_names_threads_alike_in_whatever_order_they_were_spawned() {
     let schedule = shown.schedule.as_ref().expect("it has one");
     let again = Explorer::new(Engine::Exhaustive).replay(schedule.parse().unwrap()).explore(family);
     assert_eq!(again.assert_refuted().rows, shown.rows, "{schedule}");
+}
+
+/// A loop of selections, which a sampler would seldom get through if it only waited for what it has chosen.
+fn many_selections() -> Vec<u32> {
+    let ((s1, r1), (s2, r2)) = (bounded(0), unbounded());
+    let open = (s1.clone(), s2.clone());
+    let sends = thread::spawn(move || (0..3).for_each(|i| s1.send(i).unwrap()));
+    let other = thread::spawn(move || (3..6).for_each(|i| s2.send(i).unwrap()));
+    let receive = || {
+        let at_once = select! { recv(r1) -> message => message.ok(), recv(r2) -> message => message.ok(), default => None };
+        at_once.unwrap_or_else(|| {
+            select! { recv(r1) -> message => message.unwrap(), recv(r2) -> message => message.unwrap() }
+        })
+    };
+    let received = (0..6).map(|_| receive()).collect();
+    sends.join().unwrap();
+    other.join().unwrap();
+    drop(open);
+    received
+}
+
+#[test]
+fn samplers_choose_again_and_a_replay_shows_what_they_have_found() {
+    for engine in [Engine::Random { seed: 1 }, Engine::Pct { seed: 1, depth: 2 }, Engine::Urw { seed: 1 }] {
+        let explorer = Explorer::new(engine).executions_max(40);
+        let verdict = explorer.explore(|| drop(many_selections()));
+        verdict.assert_passed();
+        assert_eq!((verdict.coverage().executions, verdict.coverage().redundant), (40, 0), "{engine:?}");
+        let program = || assert!(many_selections()[0] > 2, "the first of the first");
+        let refuted = explorer.explore(program);
+        let schedule = refuted.assert_refuted().schedule.clone().unwrap().parse().unwrap();
+        let again = Explorer::new(Engine::Exhaustive).replay(schedule).explore(program);
+        assert_eq!(again.assert_refuted().rows, refuted.assert_refuted().rows, "{engine:?}");
+    }
 }

@@ -47,6 +47,12 @@ pub trait Strategy {
         true
     }
 
+    /// Whether each way of a choice is run. Else a thread that has chosen what cannot be done chooses again, once
+    /// nothing else can go on.
+    fn runs_every_way(&self) -> bool {
+        true
+    }
+
     /// What is known of the program before its first execution: of its futures, which make their steps in
     /// every poll. Else only those do whose answer without a step was seen.
     fn known(&self) -> Known {
@@ -227,6 +233,14 @@ impl<S: Strategy> Driver<S> {
         self.enabled.clear();
         self.enabled.extend(execution.started.iter().copied().filter(|id| execution.is_enabled(*id)));
         if self.enabled.is_empty() {
+            self.enabled
+                .extend(execution.started.iter().copied().filter(|id| execution.may_choose_again(*id)));
+            if execution.every_way && !self.enabled.is_empty() {
+                execution.fail(Failure::Cut);
+                return None;
+            }
+        }
+        if self.enabled.is_empty() {
             self.enabled.extend(execution.started.iter().copied().filter(|id| execution.may_time_out(*id)));
         }
         if self.enabled.is_empty() {
@@ -307,6 +321,7 @@ impl<S: Strategy> Scheduler for Driver<S> {
         execution::with(|e| {
             e.begin(self.steps_max);
             e.preemptions = Some(0);
+            e.every_way = self.strategy.borrow().runs_every_way();
             self.picks.set_eager(e.sites.eager.all);
         });
         Some(ShuttleSchedule::new(0))

@@ -4,7 +4,7 @@ use super::names::name_of;
 use super::schedule::Schedule;
 use super::waits;
 use crate::verdict::{Counterexample, Finding as What, Row};
-use crate::world::choice::{DROP, MARK, SPURIOUS_WAKEUP, TIMEOUT, WEAK_FAILURE};
+use crate::world::choice::{DEFAULT, DROP, MARK, SPURIOUS_WAKEUP, STAND, TIMEOUT, WEAK_FAILURE};
 use crate::world::execution::{Call, Event, Execution};
 use crate::world::failure::{Failure, Reason, Wait};
 use crate::world::object::DataRace;
@@ -145,7 +145,9 @@ fn step_text(execution: &Execution, event: &Event) -> Option<String> {
 /// What a choice came to; none where nothing out of the ordinary was chosen.
 fn choice_text(noun: &str, way: u32) -> Option<String> {
     let text = match (noun, way) {
-        (MARK, _) | (DROP | WEAK_FAILURE | SPURIOUS_WAKEUP | TIMEOUT, 0) => return None,
+        (MARK, _) | (DEFAULT | STAND | DROP | WEAK_FAILURE | SPURIOUS_WAKEUP | TIMEOUT, 0) => return None,
+        (DEFAULT, _) => "finds nothing ready".to_owned(),
+        (STAND, _) => "waits to be met".to_owned(),
         (DROP, _) => "dropped at this await".to_owned(),
         (WEAK_FAILURE, _) => "fails without a reason".to_owned(),
         (TIMEOUT, 1) => "time is up".to_owned(),

@@ -4,6 +4,7 @@ use super::finding::line;
 use crate::verdict::Limit;
 use crate::world::choice;
 use crate::world::execution::Execution;
+use crate::world::object::belt::Belt;
 use crate::world::object::condvar::Cv;
 use crate::world::object::posts::Post;
 use crate::world::object::rwlock::Rw;
@@ -36,7 +37,9 @@ fn of_model(kind: Kind, noun: &str) -> Option<&'static str> {
         (Kind::Choose(_), choice::SPURIOUS_WAKEUP) => {
             Some("wakeups without a reason but the first of a thread and line")
         }
-        (Kind::Choose(_), choice::TIMEOUT) | (Kind::Timer(Tick::Fire(..)), _) => Some(TIMEOUTS),
+        (Kind::Choose(_), choice::TIMEOUT) | (Kind::Timer(Tick::Fire(..)) | Kind::Belt(Belt::Fire(_)), _) => {
+            Some(TIMEOUTS)
+        }
         (Kind::Rmw(_) | Kind::Load(_), FOREIGN) => Some(TRUSTED),
         (Kind::TryRecv, "JoinSet") => {
             Some("a task that is_finished says has ended and that try_join_next does not know of yet")

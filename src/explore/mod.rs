@@ -8,6 +8,8 @@ mod brute;
 mod brute_calls;
 #[cfg(all(test, feature = "tokio"))]
 mod brute_cast;
+#[cfg(all(test, feature = "tokio", feature = "crossbeam-channel"))]
+mod brute_crossbeam;
 #[cfg(all(test, feature = "tokio"))]
 mod brute_mail;
 #[cfg(all(test, feature = "tokio", feature = "parking_lot"))]

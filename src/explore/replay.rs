@@ -51,6 +51,10 @@ impl Replay {
 }
 
 impl Strategy for Replay {
+    fn runs_every_way(&self) -> bool {
+        false
+    }
+
     fn known(&self) -> Known {
         self.schedule.known()
     }

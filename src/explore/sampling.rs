@@ -67,6 +67,10 @@ impl Sampling {
 }
 
 impl Strategy for Sampling {
+    fn runs_every_way(&self) -> bool {
+        false
+    }
+
     fn begin(&mut self) -> bool {
         self.current = None;
         self.shown = self.shown.map(|_| 0);

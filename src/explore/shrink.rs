@@ -94,6 +94,10 @@ impl Directed {
 }
 
 impl Strategy for Directed {
+    fn runs_every_way(&self) -> bool {
+        false
+    }
+
     fn known(&self) -> Known {
         self.known.clone()
     }

@@ -5,8 +5,10 @@ use super::names::name_of;
 use crate::world::execution::Execution;
 use crate::world::failure::Wait;
 use crate::world::object::State;
+use crate::world::object::belt::Belt;
 use crate::world::object::broadcast::Cast;
 use crate::world::object::mailbox::Mail;
+use crate::world::object::meeting::Meet;
 use crate::world::object::semaphore::Sem;
 use crate::world::operation::{Kind, ObjectId, Outcome, ThreadId};
 
@@ -72,11 +74,28 @@ fn awaited(execution: &Execution, wait: &Wait, waits: &[Wait]) -> String {
     match (wait.operation.kind, wait.held_by) {
         (Kind::Join, _) => format!("the end of {object} ({at})"),
         (Kind::Repoll, _) => format!("a wake behind {at}, and nobody wakes it"),
-        (Kind::Recv | Kind::Mail(Mail::Recv(_)) | Kind::Cast(Cast::Recv { .. }), _) => {
+        (
+            Kind::Recv
+            | Kind::Mail(Mail::Recv(_))
+            | Kind::Cast(Cast::Recv { .. })
+            | Kind::Belt(Belt::Recv | Belt::AwaitMessage),
+            _,
+        ) => {
             format!("a message in {object} ({at}), which nobody sends")
         }
-        (Kind::Send | Kind::Mail(Mail::SendInTurn(_) | Mail::Wake(_)), _) => {
+        (
+            Kind::Send
+            | Kind::Mail(Mail::SendInTurn(_) | Mail::Wake(_))
+            | Kind::Belt(Belt::Send(_) | Belt::AwaitRoom),
+            _,
+        ) => {
             format!("room in {object} ({at}), which nobody makes")
+        }
+        (Kind::Meet(Meet::Asked | Meet::Take | Meet::AwaitSender), _) => {
+            format!("a sender at {object} ({at}), and none comes")
+        }
+        (Kind::Meet(Meet::Offered | Meet::Give | Meet::AwaitReceiver), _) => {
+            format!("a receiver at {object} ({at}), and none comes")
         }
         (Kind::Parking(_), _) => format!("an unpark ({at}), which nobody makes"),
         (_, Some((holder, _))) if holder == wait.thread => format!("{object} ({at}), which it holds itself"),

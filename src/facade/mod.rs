@@ -4,6 +4,8 @@
 //! where the data stays, beside its part in the world that made it.
 
 pub mod cell;
+#[cfg(feature = "crossbeam-channel")]
+pub mod crossbeam_channel;
 mod foreign;
 #[cfg(feature = "model")]
 mod from_value;
@@ -17,5 +19,7 @@ pub mod thread;
 pub mod time;
 #[cfg(feature = "tokio")]
 pub mod tokio;
+#[cfg(all(feature = "model", any(feature = "crossbeam-channel", feature = "parking_lot")))]
+mod until;
 
 pub use foreign::Foreign;

@@ -102,7 +102,7 @@ mod modelled {
         }
 
         /// The instant of a model's clock.
-        #[cfg(feature = "tokio")]
+        #[cfg(any(feature = "tokio", feature = "crossbeam-channel"))]
         pub(crate) fn of_model(nanos: u64) -> std::time::Instant {
             let base = Self::base();
             // For ever is a long time from now.
@@ -111,7 +111,7 @@ mod modelled {
         }
 
         /// The time of a model's clock at this instant.
-        #[cfg(any(feature = "tokio", feature = "parking_lot"))]
+        #[cfg(any(feature = "tokio", feature = "crossbeam-channel", feature = "parking_lot"))]
         pub(crate) fn in_model(real: std::time::Instant) -> u64 {
             world::time::after(0, real.saturating_duration_since(Self::base()))
         }

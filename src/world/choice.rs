@@ -7,6 +7,12 @@ use super::{Stepped, World, current, execution};
 /// The branch that `select!` begins with.
 pub const BRANCH: &str = "branch";
 
+/// Whether `select!` finds nothing ready.
+pub const DEFAULT: &str = "default";
+
+/// Whether `select!` stands at a channel without room until somebody comes.
+pub const STAND: &str = "stand";
+
 /// Whether a call is dropped at an await.
 pub const DROP: &str = "drop";
 
@@ -27,7 +33,8 @@ pub fn choose(n: u32, at: At) -> u32 {
     choose_as(n, at, BRANCH)
 }
 
-fn choose_as(n: u32, at: At, noun: &'static str) -> u32 {
+/// As [`choose`], by a name.
+pub fn choose_as(n: u32, at: At, noun: &'static str) -> u32 {
     if current() != World::Model || n < 2 {
         return 0;
     }

@@ -15,6 +15,8 @@ mod debugger;
 pub mod dropping;
 pub mod execution;
 pub mod failure;
+#[cfg(feature = "crossbeam-channel")]
+pub mod instead;
 pub mod object;
 pub mod operation;
 pub mod panic;

@@ -6,6 +6,7 @@ mod page;
 #[macro_use]
 mod tokio_beside;
 mod channels_beside;
+mod crossbeam_channel;
 mod parking_lot;
 mod std_statics;
 mod std_sync;

@@ -4,8 +4,9 @@
 //! safe whatever the model does.
 
 use super::lock_api;
-use crate::world::operation::{At, Kind, Outcome, Patience, ThreadId};
-use crate::world::{self, Part, Stepped, World, choice, object::State};
+pub use crate::facade::until::Until;
+use crate::world::operation::{At, Kind, Outcome, ThreadId};
+use crate::world::{self, Part, Stepped, World, object::State};
 use ::parking_lot as real;
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -120,43 +121,6 @@ pub fn is_lost(lock: *const ()) -> bool {
         let mine = lost.iter().position(|one| *one == who);
         mine.map(|mine| lost.swap_remove(mine)).is_some()
     })
-}
-
-/// Until when something waits.
-#[derive(Clone, Copy)]
-pub enum Until {
-    For(Duration),
-    Till(Instant),
-}
-
-impl Until {
-    /// In a model: now, in some executions, and else when nothing can go on. False if time is up.
-    pub fn wait(self, at: At, now: impl FnOnce() -> bool, wait: impl FnOnce(Patience) -> bool) -> bool {
-        if world::current() == World::Loom {
-            world::not_in_loom("a lock with a timeout", at);
-        }
-        let begin = world::time::begin();
-        let got = match choice::once(2, at, choice::TIMEOUT) {
-            Some(1) => now(),
-            Some(_) => wait(Patience::Covered),
-            None => wait(Patience::Bounded),
-        };
-        if !got {
-            self.pass(begin);
-        }
-        got
-    }
-
-    /// Time is up for what has waited since `begin`.
-    pub fn pass(self, begin: u64) {
-        let duration = match self {
-            Self::For(duration) => duration,
-            Self::Till(instant) => {
-                Duration::from_nanos(crate::time::Instant::in_model(instant).saturating_sub(begin))
-            }
-        };
-        world::time::pass(begin, duration);
-    }
 }
 
 /// Does something when it is dropped.

@@ -113,6 +113,8 @@ pub struct Execution {
     pub chosen: u32,
     /// Whether a debugger is to stop before the step that was granted.
     pub stops: bool,
+    /// Whether each way of a choice is run: then what waits in vain in one of them shows nothing.
+    pub every_way: bool,
     /// The line of a step that no scheduler granted, made by a destructor while a panic unwound.
     pub unscheduled: Option<At>,
     /// Where futures answer by a step at once, in every execution of the program.

@@ -57,6 +57,8 @@ pub struct Thread {
     pub(super) asked: Vec<At>,
     /// How long it waits at its next step, where its kind does not say.
     pub patience: Option<Patience>,
+    /// What it could do instead of its next step, which it has chosen among them.
+    pub instead: Vec<(Operation, u32)>,
     /// What its guards gave back while a panic unwound, which is still to be done.
     pub(super) put_off: Vec<(Operation, u32)>,
     /// The steps that it has made; plain memory is not among them.

@@ -34,6 +34,29 @@ impl Execution {
         self.objects[slot as usize].state.enabled(kind)
     }
 
+    /// Whether a thread waits for one of several things, of which another would let it go on.
+    pub fn may_choose_again(&self, id: ThreadId) -> bool {
+        let thread = &self.threads[id.index()];
+        let mut instead = thread.instead.iter();
+        thread.phase == Phase::AtStep
+            && instead.any(|(operation, slot)| self.may_do_instead(id, *slot, operation.kind))
+    }
+
+    /// Whether a thread that waits for one of several things could do this, or would meet another one that could.
+    pub fn may_do_instead(&self, id: ThreadId, slot: u32, kind: Kind) -> bool {
+        self.objects[slot as usize].state.enabled_for(id, kind) || self.would_meet(id, slot, kind)
+    }
+
+    /// Whether another thread that waits for one of several things would meet this one, if one of the two stood there.
+    fn would_meet(&self, id: ThreadId, slot: u32, kind: Kind) -> bool {
+        let meets = |(operation, at): &(Operation, u32)| match (kind, operation.kind) {
+            (Kind::Meet(kind), Kind::Meet(other)) => *at == slot && kind.would_meet(other),
+            _ => false,
+        };
+        let others = self.started.iter().filter(|other| **other != id);
+        others.flat_map(|other| &self.threads[other.index()].instead).any(meets)
+    }
+
     /// Whether a thread waits only for others to go first, and may go on if nobody else can.
     ///
     /// A few rounds in which nothing changes are allowed: straight code may yield more than once.
@@ -125,6 +148,10 @@ impl Execution {
             let held_by = self.objects[slot as usize].state.holder(operation.kind);
             Wait { thread, operation, slot, held_by }
         };
+        let instead = &self.threads[thread.index()].instead;
+        if !instead.is_empty() {
+            return instead.iter().map(|(operation, slot)| wait(*operation, *slot)).collect();
+        }
         let members = self.threads[thread.index()].task.members.iter();
         let waits: Vec<Wait> = members
             .filter(|_| operation.kind == Kind::Repoll)

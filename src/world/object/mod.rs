@@ -5,11 +5,13 @@
 
 mod atomic;
 pub mod barrier;
+pub mod belt;
 pub mod broadcast;
 mod cell;
 mod channel;
 pub mod condvar;
 pub mod mailbox;
+pub mod meeting;
 mod mutex;
 pub mod notify;
 pub mod once;
@@ -73,8 +75,12 @@ pub enum State {
     Mailbox(mailbox::Mailbox),
     /// Messages that each receiver sees: tokio's broadcast.
     Broadcast(broadcast::Broadcast),
-    /// A channel without room.
+    /// A queue of messages with many receivers: crossbeam's channels.
+    Belt(belt::Line),
+    /// A channel without room: std's.
     Rendezvous(rendezvous::Rendezvous),
+    /// A channel without room, with many receivers: crossbeam's.
+    Meeting(meeting::Meeting),
     /// The timers of a task.
     Timers(timer::Timers),
     /// What others know of a thread: whether it has exited.
@@ -196,6 +202,16 @@ impl State {
         Self::Rendezvous(rendezvous::Rendezvous::new())
     }
 
+    /// An empty queue with one sender and one receiver, and room for so many messages.
+    pub fn belt(capacity: Option<usize>) -> Self {
+        Self::Belt(belt::Line::new(capacity))
+    }
+
+    /// A channel without room, with one sender and one receiver.
+    pub fn meeting() -> Self {
+        Self::Meeting(meeting::Meeting::default())
+    }
+
     /// The timers of a task, of which none is up.
     pub fn timers() -> Self {
         Self::Timers(timer::Timers::default())
@@ -208,6 +224,7 @@ impl State {
             (Self::Barrier(barrier), Kind::Gate(kind)) => barrier.enabled(thread, kind),
             (Self::Once(once), Kind::Once(kind)) => once.enabled(kind),
             (Self::Rendezvous(channel), Kind::Hand(kind)) => channel.enabled(thread, kind),
+            (Self::Meeting(channel), Kind::Meet(kind)) => channel.enabled(thread, kind),
             _ => self.enabled(kind),
         }
     }
@@ -223,6 +240,7 @@ impl State {
             (Self::Channel(channel), _) => channel.enabled(kind),
             (Self::Mailbox(mailbox), Kind::Mail(kind)) => mailbox.enabled(kind),
             (Self::Broadcast(broadcast), Kind::Cast(kind)) => broadcast.enabled(kind),
+            (Self::Belt(line), Kind::Belt(kind)) => line.enabled(kind),
             (Self::Timers(timers), Kind::Timer(kind)) => timers.enabled(kind),
             (Self::Thread(thread), _) => thread.enabled(kind),
             _ => true,
@@ -250,7 +268,9 @@ impl State {
             (Self::Channel(channel), _) => channel.apply(step),
             (Self::Mailbox(mailbox), Kind::Mail(kind)) => mailbox.apply(kind, step),
             (Self::Broadcast(broadcast), Kind::Cast(kind)) => broadcast.apply(kind, step),
+            (Self::Belt(line), Kind::Belt(kind)) => line.apply(kind, step),
             (Self::Rendezvous(channel), Kind::Hand(kind)) => channel.apply(kind, step),
+            (Self::Meeting(channel), Kind::Meet(kind)) => channel.apply(kind, step),
             (Self::Timers(timers), Kind::Timer(kind)) => timers.apply(kind, step),
             (Self::Thread(thread), _) => thread.apply(step),
             // It is asked for its state, which the data knows.

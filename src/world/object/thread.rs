@@ -63,6 +63,7 @@ impl Thread {
             Kind::Join => self.exit.is_some(),
             Kind::Parking(Parking::Park(_)) => self.token.is_some(),
             Kind::Repoll => self.woken || self.aborted,
+            Kind::InVain => false,
             _ => true,
         }
     }

@@ -6,9 +6,11 @@ mod relation;
 pub use relation::{Deed, Relation};
 
 use super::object::barrier::Gate;
+use super::object::belt::Belt;
 use super::object::broadcast::Cast;
 use super::object::condvar::Cv;
 use super::object::mailbox::Mail;
+use super::object::meeting::Meet;
 use super::object::notify::Bell;
 use super::object::once::Do;
 use super::object::posts::Post;
@@ -88,8 +90,12 @@ pub enum Kind {
     Once(Do),
     /// To a barrier.
     Gate(Gate),
-    /// To a channel without room.
+    /// To a queue of messages with many receivers.
+    Belt(Belt),
+    /// To a channel without room: std's.
     Hand(Hand),
+    /// To a channel without room, with many receivers.
+    Meet(Meet),
     /// To the timers of a task.
     Timer(Tick),
     /// To permits that are handed out in order.
@@ -146,6 +152,8 @@ pub enum Kind {
     CallWaker(ThreadId),
     /// Asks a task to end at its next poll.
     Abort,
+    /// Never goes on: another branch of the search shows what it would do.
+    InVain,
 }
 
 /// How long a step waits.
@@ -193,7 +201,9 @@ impl Kind {
             Self::Cv(Cv::Wake(patience))
             | Self::Parking(Parking::Park(patience))
             | Self::Timer(Tick::Fire(_, patience))
+            | Self::Belt(Belt::Fire(patience))
             | Self::Hand(Hand::Take(patience)) => patience,
+            Self::InVain => Patience::Covered,
             _ => Patience::Endless,
         }
     }
@@ -201,13 +211,17 @@ impl Kind {
     /// Whether there are states of its object in which it waits.
     pub fn may_wait(self) -> bool {
         match self {
-            Self::Join | Self::Yield | Self::Lock | Self::Send | Self::Recv | Self::Repoll => true,
+            Self::Join | Self::Yield | Self::Lock | Self::Send | Self::Recv | Self::Repoll | Self::InVain => {
+                true
+            }
             Self::Rw(kind) => kind.may_wait(),
             Self::Cv(kind) => matches!(kind, Cv::Wake(_)),
             Self::Parking(kind) => matches!(kind, Parking::Park(_)),
             Self::Once(kind) => matches!(kind, Do::Begin | Do::Wait),
             Self::Gate(kind) => kind == Gate::Pass,
+            Self::Belt(kind) => kind.may_wait(),
             Self::Hand(kind) => matches!(kind, Hand::Taken | Hand::Take(_)),
+            Self::Meet(kind) => kind.may_wait(),
             Self::Timer(kind) => matches!(kind, Tick::Fire(_, Patience::Bounded) | Tick::Wait(_)),
             Self::Sem(kind) => matches!(kind, Sem::Wake(_)),
             Self::Bell(kind) => matches!(kind, Bell::Wake(_)),
@@ -241,6 +255,8 @@ impl Kind {
             Self::Post(kind) => return kind.may_be_late(),
             Self::Mail(kind) => return kind.may_be_late(),
             Self::Cast(kind) => return kind.may_be_late(),
+            Self::Belt(kind) => return kind.may_be_late(),
+            Self::Meet(kind) => return kind.may_be_late(),
             Self::Rw(kind) => return kind.gives_back(),
             _ => {}
         }
@@ -280,6 +296,8 @@ impl Kind {
             Self::Post(kind) => kind.looks(),
             Self::Mail(kind) => kind.looks(),
             Self::Cast(kind) => kind.looks(),
+            Self::Belt(kind) => kind.looks(),
+            Self::Meet(kind) => kind.looks(),
             _ => looks,
         };
         !looks && outcome != Outcome::Failed
@@ -328,7 +346,9 @@ impl Kind {
             Self::Parking(kind) => kind.verb(),
             Self::Once(kind) => kind.verb(),
             Self::Gate(kind) => kind.verb(),
+            Self::Belt(kind) => kind.verb(),
             Self::Hand(kind) => kind.verb(),
+            Self::Meet(kind) => kind.verb(),
             Self::Timer(kind) => kind.verb(),
             Self::Sem(kind) => kind.verb(),
             Self::Bell(kind) => kind.verb(),
@@ -355,6 +375,7 @@ impl Kind {
             Self::Repoll => "poll",
             Self::Wake(_) | Self::CallWaker(_) => "wake",
             Self::Abort => "abort",
+            Self::InVain => "wait in vain",
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::{Kind, ObjectId, Outcome, ThreadId};
 use crate::world::object::{
-    barrier, broadcast, condvar, mailbox, notify, once, posts, rendezvous, rwlock, semaphore, thread, timer,
+    barrier, belt, broadcast, condvar, mailbox, meeting, notify, once, posts, rendezvous, rwlock, semaphore,
+    thread, timer,
 };
 use crate::world::task::Announced;
 
@@ -87,6 +88,8 @@ fn relation(first: (Kind, Outcome), second: (Kind, Outcome)) -> Relation {
         (Kind::Parking(a), Kind::Parking(b)) => thread::relation((a, a_out), (b, b_out)),
         (Kind::Once(a), Kind::Once(b)) => once::relation((a, a_out), (b, b_out)),
         (Kind::Gate(a), Kind::Gate(b)) => barrier::relation(a, b),
+        (Kind::Belt(a), Kind::Belt(b)) => belt::relation((a, a_out), (b, b_out)),
+        (Kind::Meet(a), Kind::Meet(b)) => meeting::relation((a, a_out), (b, b_out)),
         (Kind::Hand(a), Kind::Hand(b)) => rendezvous::relation((a, a_out), (b, b_out)),
         (Kind::Timer(a), Kind::Timer(b)) => timer::relation((a, a_out), b),
         (Kind::Post(a), Kind::Post(b)) => posts::relation(a, b),
