@@ -10,6 +10,8 @@ mod brute_calls;
 mod brute_cast;
 #[cfg(all(test, feature = "tokio"))]
 mod brute_mail;
+#[cfg(all(test, feature = "tokio"))]
+mod brute_oneshot;
 #[cfg(all(test, feature = "tokio", feature = "parking_lot"))]
 mod brute_parking_lot;
 #[cfg(all(test, feature = "tokio"))]

@@ -7,6 +7,7 @@ use crate::world::failure::Wait;
 use crate::world::object::State;
 use crate::world::object::broadcast::Cast;
 use crate::world::object::mailbox::Mail;
+use crate::world::object::oneshot::Shot;
 use crate::world::object::semaphore::Sem;
 use crate::world::operation::{Kind, ObjectId, Outcome, ThreadId};
 
@@ -72,7 +73,10 @@ fn awaited(execution: &Execution, wait: &Wait, waits: &[Wait]) -> String {
     match (wait.operation.kind, wait.held_by) {
         (Kind::Join, _) => format!("the end of {object} ({at})"),
         (Kind::Repoll, _) => format!("a wake behind {at}, and nobody wakes it"),
-        (Kind::Recv | Kind::Mail(Mail::Recv(_)) | Kind::Cast(Cast::Recv { .. }), _) => {
+        (
+            Kind::Recv | Kind::Mail(Mail::Recv(_)) | Kind::Shot(Shot::Recv) | Kind::Cast(Cast::Recv { .. }),
+            _,
+        ) => {
             format!("a message in {object} ({at}), which nobody sends")
         }
         (Kind::Send | Kind::Mail(Mail::SendInTurn(_) | Mail::Wake(_)), _) => {

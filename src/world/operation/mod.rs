@@ -11,6 +11,7 @@ use super::object::condvar::Cv;
 use super::object::mailbox::Mail;
 use super::object::notify::Bell;
 use super::object::once::Do;
+use super::object::oneshot::Shot;
 use super::object::posts::Post;
 use super::object::rendezvous::Hand;
 use super::object::rwlock::Rw;
@@ -100,6 +101,8 @@ pub enum Kind {
     Post(Post),
     /// To a queue of messages with places that are handed out in order.
     Mail(Mail),
+    /// To one message at most.
+    Shot(Shot),
     /// To messages that each receiver sees.
     Cast(Cast),
     /// To the token of a thread that parks.
@@ -213,6 +216,7 @@ impl Kind {
             Self::Bell(kind) => matches!(kind, Bell::Wake(_)),
             Self::Post(kind) => kind.may_wait(),
             Self::Mail(kind) => kind.may_wait(),
+            Self::Shot(kind) => kind.may_wait(),
             Self::Cast(kind) => kind.may_wait(),
             _ => false,
         }
@@ -235,6 +239,7 @@ impl Kind {
         match self {
             Self::Post(kind) => return kind.may_be_late(),
             Self::Mail(kind) => return kind.may_be_late(),
+            Self::Shot(kind) => return kind.may_be_late(),
             Self::Cast(kind) => return kind.may_be_late(),
             Self::Rw(kind) => return kind.gives_back(),
             _ => {}
@@ -274,6 +279,7 @@ impl Kind {
         let looks = match self {
             Self::Post(kind) => kind.looks(),
             Self::Mail(kind) => kind.looks(),
+            Self::Shot(kind) => kind.looks(),
             Self::Cast(kind) => kind.looks(),
             _ => looks,
         };
@@ -329,6 +335,7 @@ impl Kind {
             Self::Bell(kind) => kind.verb(),
             Self::Post(kind) => kind.verb(),
             Self::Mail(kind) => kind.verb(),
+            Self::Shot(kind) => kind.verb(),
             Self::Cast(kind) => kind.verb(),
             Self::IsPoisoned => "is_poisoned",
             Self::ClearPoison => "clear_poison",
