@@ -12,6 +12,8 @@ mod brute_cast;
 mod brute_crossbeam;
 #[cfg(all(test, feature = "tokio"))]
 mod brute_mail;
+#[cfg(all(test, feature = "tokio"))]
+mod brute_oneshot;
 #[cfg(all(test, feature = "tokio", feature = "parking_lot"))]
 mod brute_parking_lot;
 #[cfg(all(test, feature = "tokio"))]

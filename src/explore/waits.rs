@@ -9,6 +9,7 @@ use crate::world::object::belt::Belt;
 use crate::world::object::broadcast::Cast;
 use crate::world::object::mailbox::Mail;
 use crate::world::object::meeting::Meet;
+use crate::world::object::oneshot::Shot;
 use crate::world::object::semaphore::Sem;
 use crate::world::operation::{Kind, ObjectId, Outcome, ThreadId};
 
@@ -78,6 +79,7 @@ fn awaited(execution: &Execution, wait: &Wait, waits: &[Wait]) -> String {
             Kind::Recv
             | Kind::Mail(Mail::Recv(_))
             | Kind::Cast(Cast::Recv { .. })
+            | Kind::Shot(Shot::Recv)
             | Kind::Belt(Belt::Recv | Belt::AwaitMessage),
             _,
         ) => {

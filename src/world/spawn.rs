@@ -285,7 +285,11 @@ pub fn is_finished(thread: ThreadId, at: At) -> bool {
 
 /// Loom tells nobody when it switches: asks it who runs.
 pub fn set_loom_thread() {
-    let thread = loom::thread::current();
+    // Where loom has found a deadlock nobody runs, and a destructor that asks who does would end the process.
+    let unwinding = std::thread::panicking();
+    let thread =
+        if unwinding { catch_unwind(loom::thread::current).ok() } else { Some(loom::thread::current()) };
+    let Some(thread) = thread else { return };
     let id = thread.name().and_then(|name| name.parse().ok()).map_or(ThreadId::MAIN, ThreadId);
     execution::with(|e| e.current = id);
 }

@@ -12,6 +12,7 @@ mod std_statics;
 mod std_sync;
 mod time;
 mod tokio_channels;
+mod tokio_oneshot;
 mod tokio_sync;
 mod tokio_tasks;
 

@@ -1,4 +1,4 @@
-//! A queue of messages with many senders and one receiver: mpsc, and oneshot with room for one.
+//! A queue of messages with many senders and one receiver: std's mpsc.
 //!
 //! A send and its receive are matched by position. So sends and receives commute, and only sends of
 //! different senders race with each other.

@@ -15,6 +15,7 @@ pub mod meeting;
 mod mutex;
 pub mod notify;
 pub mod once;
+pub mod oneshot;
 pub mod posts;
 pub mod rendezvous;
 pub mod rwlock;
@@ -69,10 +70,12 @@ pub enum State {
     Fence,
     /// Plain memory.
     Cell(cell::Cell),
-    /// A queue of messages: std's mpsc, oneshot.
+    /// A queue of messages: std's mpsc.
     Channel(channel::Channel),
     /// A queue of messages with places that are handed out in order: tokio's mpsc.
     Mailbox(mailbox::Mailbox),
+    /// One message at most: tokio's oneshot.
+    Oneshot(oneshot::Oneshot),
     /// Messages that each receiver sees: tokio's broadcast.
     Broadcast(broadcast::Broadcast),
     /// A queue of messages with many receivers: crossbeam's channels.
@@ -192,6 +195,11 @@ impl State {
         Self::Mailbox(mailbox::Mailbox::new(capacity))
     }
 
+    /// One message at most, that nobody has sent yet.
+    pub fn oneshot() -> Self {
+        Self::Oneshot(oneshot::Oneshot::default())
+    }
+
     /// A broadcast of nothing yet, that keeps so many messages for so many receivers, with one sender.
     pub fn broadcast(capacity: usize, receivers: usize) -> Self {
         Self::Broadcast(broadcast::Broadcast::new(capacity, receivers))
@@ -239,6 +247,7 @@ impl State {
             (Self::Notify(notify), Kind::Bell(kind)) => notify.enabled(kind),
             (Self::Channel(channel), _) => channel.enabled(kind),
             (Self::Mailbox(mailbox), Kind::Mail(kind)) => mailbox.enabled(kind),
+            (Self::Oneshot(oneshot), Kind::Shot(kind)) => oneshot.enabled(kind),
             (Self::Broadcast(broadcast), Kind::Cast(kind)) => broadcast.enabled(kind),
             (Self::Belt(line), Kind::Belt(kind)) => line.enabled(kind),
             (Self::Timers(timers), Kind::Timer(kind)) => timers.enabled(kind),
@@ -267,6 +276,7 @@ impl State {
             (Self::Cell(cell), _) => return cell.apply(step),
             (Self::Channel(channel), _) => channel.apply(step),
             (Self::Mailbox(mailbox), Kind::Mail(kind)) => mailbox.apply(kind, step),
+            (Self::Oneshot(oneshot), Kind::Shot(kind)) => oneshot.apply(kind, step),
             (Self::Broadcast(broadcast), Kind::Cast(kind)) => broadcast.apply(kind, step),
             (Self::Belt(line), Kind::Belt(kind)) => line.apply(kind, step),
             (Self::Rendezvous(channel), Kind::Hand(kind)) => channel.apply(kind, step),
@@ -283,6 +293,7 @@ impl State {
         match (self, kind) {
             (Self::Channel(channel), _) => channel.news(kind),
             (Self::Mailbox(mailbox), Kind::Mail(kind)) => mailbox.news(kind),
+            (Self::Oneshot(oneshot), Kind::Shot(kind)) => oneshot.news(kind),
             (Self::Broadcast(broadcast), Kind::Cast(kind)) => Some(broadcast.news(kind)),
             (Self::Posts(posts), _) => Some(posts.news()),
             (Self::Notify(notify), Kind::Bell(kind)) => notify.news(kind),

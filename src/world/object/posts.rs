@@ -1,5 +1,5 @@
-//! Something that is posted again and again to all who look: tokio's `watch`, and the generations of its
-//! barrier. What was posted is in tokio's own object; here is how often, and who may still post or look.
+//! Something that is posted again and again to all who look: tokio's `watch`, the generations of its
+//! barrier, and once the value of its `SetOnce`. What was posted is in tokio's own object; here is how often, and who may still post or look.
 
 use super::{Outcome, Step};
 use crate::world::clock::Clock;
@@ -12,6 +12,8 @@ pub enum Post {
     Send,
     /// As that, whether or not there is anybody.
     Put,
+    /// Posts if nothing was posted yet (`Failed` if something was).
+    Set,
     /// Begins to change what was posted last: nobody holds it, and nobody can.
     Take,
     /// Has changed it, and posts it.
@@ -49,6 +51,7 @@ impl Post {
     pub fn verb(self) -> &'static str {
         match self {
             Self::Send | Self::Put => "send",
+            Self::Set => "set",
             Self::Take => "begin to modify",
             Self::Give => "modify",
             Self::Leave => "leave as it was",
@@ -82,7 +85,13 @@ impl Post {
     pub fn lets_go_on(self) -> bool {
         matches!(
             self,
-            Self::Send | Self::Put | Self::Give | Self::Arrive(_) | Self::SenderDrop | Self::ReceiverDrop
+            Self::Send
+                | Self::Put
+                | Self::Set
+                | Self::Give
+                | Self::Arrive(_)
+                | Self::SenderDrop
+                | Self::ReceiverDrop
         )
     }
 
@@ -165,6 +174,11 @@ impl Posts {
     pub fn apply(&mut self, kind: Post, step: &mut Step<'_>) -> Outcome {
         match kind {
             Post::Send if self.receivers == 0 => return Outcome::Failed,
+            Post::Set if self.count > 0 => {
+                step.knowledge.clock.join(&self.clock);
+                return Outcome::Failed;
+            }
+            Post::Set => self.post(step),
             Post::Send | Post::Put | Post::Give => {
                 self.taken = false;
                 self.post(step);

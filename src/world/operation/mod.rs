@@ -13,6 +13,7 @@ use super::object::mailbox::Mail;
 use super::object::meeting::Meet;
 use super::object::notify::Bell;
 use super::object::once::Do;
+use super::object::oneshot::Shot;
 use super::object::posts::Post;
 use super::object::rendezvous::Hand;
 use super::object::rwlock::Rw;
@@ -106,6 +107,8 @@ pub enum Kind {
     Post(Post),
     /// To a queue of messages with places that are handed out in order.
     Mail(Mail),
+    /// To one message at most.
+    Shot(Shot),
     /// To messages that each receiver sees.
     Cast(Cast),
     /// To the token of a thread that parks.
@@ -227,6 +230,7 @@ impl Kind {
             Self::Bell(kind) => matches!(kind, Bell::Wake(_)),
             Self::Post(kind) => kind.may_wait(),
             Self::Mail(kind) => kind.may_wait(),
+            Self::Shot(kind) => kind.may_wait(),
             Self::Cast(kind) => kind.may_wait(),
             _ => false,
         }
@@ -254,6 +258,7 @@ impl Kind {
         match self {
             Self::Post(kind) => return kind.may_be_late(),
             Self::Mail(kind) => return kind.may_be_late(),
+            Self::Shot(kind) => return kind.may_be_late(),
             Self::Cast(kind) => return kind.may_be_late(),
             Self::Belt(kind) => return kind.may_be_late(),
             Self::Meet(kind) => return kind.may_be_late(),
@@ -295,6 +300,7 @@ impl Kind {
         let looks = match self {
             Self::Post(kind) => kind.looks(),
             Self::Mail(kind) => kind.looks(),
+            Self::Shot(kind) => kind.looks(),
             Self::Cast(kind) => kind.looks(),
             Self::Belt(kind) => kind.looks(),
             Self::Meet(kind) => kind.looks(),
@@ -354,6 +360,7 @@ impl Kind {
             Self::Bell(kind) => kind.verb(),
             Self::Post(kind) => kind.verb(),
             Self::Mail(kind) => kind.verb(),
+            Self::Shot(kind) => kind.verb(),
             Self::Cast(kind) => kind.verb(),
             Self::IsPoisoned => "is_poisoned",
             Self::ClearPoison => "clear_poison",

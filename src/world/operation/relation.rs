@@ -2,8 +2,8 @@
 
 use super::{Kind, ObjectId, Outcome, ThreadId};
 use crate::world::object::{
-    barrier, belt, broadcast, condvar, mailbox, meeting, notify, once, posts, rendezvous, rwlock, semaphore,
-    thread, timer,
+    barrier, belt, broadcast, condvar, mailbox, meeting, notify, once, oneshot, posts, rendezvous, rwlock,
+    semaphore, thread, timer,
 };
 use crate::world::task::Announced;
 
@@ -94,6 +94,7 @@ fn relation(first: (Kind, Outcome), second: (Kind, Outcome)) -> Relation {
         (Kind::Timer(a), Kind::Timer(b)) => timer::relation((a, a_out), b),
         (Kind::Post(a), Kind::Post(b)) => posts::relation(a, b),
         (Kind::Mail(a), Kind::Mail(b)) => mailbox::relation((a, a_out), (b, b_out)),
+        (Kind::Shot(a), Kind::Shot(b)) => oneshot::relation(a, b),
         (Kind::Cast(a), Kind::Cast(b)) => broadcast::relation((a, a_out), (b, b_out)),
         (Kind::Bell(a), Kind::Bell(b)) => notify::relation((a, a_out), (b, b_out)),
         (Kind::Sem(a), Kind::Sem(b)) => semaphore::relation((a, a_out), (b, b_out)),
@@ -152,6 +153,7 @@ fn affects(step: (Kind, Outcome), waiting: Kind) -> bool {
         (Kind::Bell(step), _) => step.lets_go_on(),
         (Kind::Post(step), _) => step.lets_go_on(),
         (Kind::Mail(step), Kind::Mail(waiting)) => step.affects(waiting),
+        (Kind::Shot(step), Kind::Shot(waiting)) => step.affects(waiting),
         (Kind::Cast(step), Kind::Cast(waiting)) => step.affects(waiting),
         _ => true,
     }

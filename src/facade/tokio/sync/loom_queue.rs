@@ -85,7 +85,12 @@ impl LoomQueue {
     /// The receiver is dropped. `done` says that no sender can still send.
     pub fn close(&self, done: bool, at: At) {
         self.closed.set(true);
-        drop(self.received.take());
+        let received = self.received.take();
+        if std::thread::panicking() {
+            // Its drop may panic again, which would end the process.
+            return std::mem::forget(received);
+        }
+        drop(received);
         if !done && self.senders.get() > 0 {
             not_in_loom("a receiver that is dropped before its senders", at);
         }

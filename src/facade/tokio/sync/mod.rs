@@ -13,6 +13,7 @@ mod permits;
 mod posts;
 mod rwlock;
 mod semaphore;
+mod set_once;
 pub mod watch;
 
 pub use ::tokio::sync::{AcquireError, TryAcquireError, TryLockError};
@@ -23,6 +24,7 @@ pub use notify::Notify;
 pub use once_cell::{OnceCell, SetError};
 pub use rwlock::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub use semaphore::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+pub use set_once::{SetOnce, SetOnceError};
 
 /// As tokio's own `futures`: what has a name among the futures of this module.
 pub mod futures {

@@ -1,4 +1,4 @@
-//! What tokio's `watch`, `broadcast` and barrier have in common in a model: something that is posted.
+//! What tokio's `watch`, barrier and `SetOnce` have in common in a model: something that is posted.
 
 use crate::world::object::State;
 use crate::world::object::posts::{Post, Posts};
@@ -15,6 +15,11 @@ pub struct Board(Part<()>, &'static str);
 impl Board {
     pub fn new(at: At, noun: &'static str, receivers: usize) -> Self {
         Self(Part::new(at, noun, || State::posts(receivers), || ()), noun)
+    }
+
+    /// That of the real world, whatever the current one.
+    pub const fn real(at: At, noun: &'static str) -> Self {
+        Self(Part::Real(at), noun)
     }
 
     /// Does a step, and says what it turned out to be.

@@ -1,0 +1,136 @@
+//! `tokio::sync::SetOnce`: tokio's own, in which the value stays, beside what a model knows of it: whether it is set.
+
+use super::posts::Board;
+use crate::world;
+use crate::world::object::posts::{Post, Posts};
+use crate::world::operation::{At, Outcome};
+use ::tokio::sync as real;
+pub use ::tokio::sync::SetOnceError;
+use std::fmt;
+use std::panic::Location;
+
+const NOUN: &str = "SetOnce";
+
+/// As tokio's.
+pub struct SetOnce<T> {
+    real: real::SetOnce<T>,
+    board: Board,
+}
+
+impl<T> SetOnce<T> {
+    /// As tokio's `new`.
+    #[track_caller]
+    pub fn new() -> Self {
+        Self::new_with(None)
+    }
+
+    /// As tokio's `new_with`.
+    #[track_caller]
+    pub fn new_with(value: Option<T>) -> Self {
+        let at = Location::caller();
+        let board = Board::new(at, NOUN, 0);
+        if value.is_some() && !world::is_real() {
+            board.step(Post::Set, at);
+        }
+        Self { real: real::SetOnce::new_with(value), board }
+    }
+
+    /// As tokio's `const_new`: always one of the real world.
+    #[track_caller]
+    pub const fn const_new() -> Self {
+        Self { real: real::SetOnce::const_new(), board: Board::real(Location::caller(), NOUN) }
+    }
+
+    /// As tokio's `const_new_with`: always one of the real world.
+    #[track_caller]
+    pub const fn const_new_with(value: T) -> Self {
+        Self { real: real::SetOnce::const_new_with(value), board: Board::real(Location::caller(), NOUN) }
+    }
+
+    /// As tokio's `initialized`.
+    #[track_caller]
+    pub fn initialized(&self) -> bool {
+        self.is_set(Location::caller())
+    }
+
+    fn is_set(&self, at: At) -> bool {
+        if world::is_real() {
+            return self.real.initialized();
+        }
+        self.board.step(Post::Query, at);
+        self.board.read(Posts::count) > 0
+    }
+
+    /// As tokio's `get`.
+    #[track_caller]
+    pub fn get(&self) -> Option<&T> {
+        self.is_set(Location::caller()).then(|| self.real.get()).flatten()
+    }
+
+    /// As tokio's `set`.
+    #[track_caller]
+    pub fn set(&self, value: T) -> Result<(), SetOnceError<T>> {
+        if !world::is_real() && self.board.step(Post::Set, Location::caller()) == Outcome::Failed {
+            return Err(SetOnceError(value));
+        }
+        self.real.set(value)
+    }
+
+    /// As tokio's `into_inner`.
+    pub fn into_inner(self) -> Option<T> {
+        self.real.into_inner()
+    }
+
+    /// As tokio's `wait`.
+    ///
+    /// # Panics
+    ///
+    /// Never: it waits until there is a value.
+    #[track_caller]
+    pub fn wait(&self) -> impl Future<Output = &T> {
+        let at = Location::caller();
+        async move {
+            if world::is_real() {
+                return self.real.wait().await;
+            }
+            self.board.wait(Post::Await(0), Post::Look(0), at).await;
+            self.real.get().expect("the step waited until it was set")
+        }
+    }
+}
+
+impl<T> Default for SetOnce<T> {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> From<T> for SetOnce<T> {
+    #[track_caller]
+    fn from(value: T) -> Self {
+        Self::new_with(Some(value))
+    }
+}
+
+impl<T: Clone> Clone for SetOnce<T> {
+    #[track_caller]
+    fn clone(&self) -> Self {
+        Self::new_with(self.get().cloned())
+    }
+}
+
+impl<T: PartialEq> PartialEq for SetOnce<T> {
+    #[track_caller]
+    fn eq(&self, other: &Self) -> bool {
+        self.get() == other.get()
+    }
+}
+
+impl<T: Eq> Eq for SetOnce<T> {}
+
+impl<T: fmt::Debug> fmt::Debug for SetOnce<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.real.fmt(f)
+    }
+}
