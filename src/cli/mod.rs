@@ -3,6 +3,7 @@
 mod cell;
 mod check;
 mod hammer;
+mod migrate;
 mod programs;
 mod prove;
 mod serve;
@@ -29,6 +30,7 @@ enum Command {
     Prove(prove::Args),
     Serve(serve::Args),
     Check(check::Args),
+    Migrate(migrate::Args),
     #[command(hide = true)]
     Cell(cell::Args),
 }
@@ -57,6 +59,7 @@ pub fn main() -> ExitCode {
         Command::Cell(args) => cell::run(&args),
         Command::Serve(args) => serve::run(args),
         Command::Check(args) => check::run(args),
+        Command::Migrate(args) => migrate::run(&args),
     };
     done.unwrap_or_else(|error| {
         eprintln!("raceproof: {error:#}");

@@ -10,11 +10,13 @@ mod crossbeam_channel;
 mod parking_lot;
 mod std_statics;
 mod std_sync;
+mod std_values;
 mod time;
 mod tokio_channels;
 mod tokio_oneshot;
 mod tokio_sync;
 mod tokio_tasks;
+mod tokio_values;
 
 use raceproof::explore::{Engine, Explorer};
 use raceproof::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};

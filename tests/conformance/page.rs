@@ -5,11 +5,20 @@ use std::path::Path;
 
 /// Keeps what a promise came to, for the page, if there is somebody who makes it. It held on real threads.
 pub fn keep(exhaustive: &Verdict, loom: &Verdict) {
+    keep_row(&told(exhaustive), &told(loom));
+}
+
+/// Keeps that a sequence of calls has tokio's answers, poll for poll.
+pub fn keep_beside() {
+    keep_row("as tokio, poll for poll of one thread", "absent: not compared there");
+}
+
+fn keep_row(exhaustive: &str, loom: &str) {
     let Ok(folder) = std::env::var("RACEPROOF_CONFORMANCE") else { return };
     let name = std::thread::current().name().expect("a test has a name").to_owned();
-    let of = if name.starts_with("tokio") { "tokio" } else { "std" };
+    let of = if name.starts_with("tokio") || name.starts_with("channels") { "tokio" } else { "std" };
     let promise = name.rsplit("::").next().unwrap_or(&name).replace('_', " ");
-    let row = format!("| {promise} | as {of} | {} | {} |\n", told(exhaustive), told(loom));
+    let row = format!("| {promise} | as {of} | {exhaustive} | {loom} |\n");
     let file = if name.contains("::") { name.replace("::", ".") } else { format!("std.{name}") };
     std::fs::write(Path::new(&folder).join(file), row).expect("the folder is there");
 }

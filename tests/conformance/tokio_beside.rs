@@ -100,6 +100,7 @@ macro_rules! beside {
                 let (expected, given) = (tokios::$name(chance.clone()), chance);
                 assert_eq!(in_model(move || ours::$name(given.clone())), expected, "seed {seed}");
             }
+            crate::page::keep_beside();
         })*
     };
 }
