@@ -107,7 +107,7 @@ impl Meet {
 
 /// How two steps on one channel relate, whichever was made first.
 ///
-/// - Whoever comes meets whoever comes, unless both came to nothing.
+/// - Whoever comes meets whoever comes.
 /// - Whoever has stood there names the step that ended the wait; but one whose time was up could have been met by who
 ///   comes later, or have come to know of the end.
 /// - The end names all that brought it about, and meets attempts.
@@ -115,17 +115,12 @@ pub fn relation(first: (Meet, Outcome), second: (Meet, Outcome)) -> Relation {
     if meets(first, second) || meets(second, first) { Relation::Racing } else { Relation::Independent }
 }
 
-/// Whether it came to nothing, and changed nothing.
-fn is_quiet(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Failed | Outcome::Ended)
-}
-
 /// Whether the two meet, in the one way or the other.
 fn meets((a, a_out): (Meet, Outcome), (b, b_out): (Meet, Outcome)) -> bool {
     use Meet::{Asked, Give, Offered, ReceiverDrop, SenderDrop, Take, TryGive, TryTake};
     let late = b_out == Outcome::Failed;
     match (a, b) {
-        (a, b) if a.comes() && b.comes() => !(is_quiet(a_out) && is_quiet(b_out)),
+        (a, b) if a.comes() && b.comes() => true,
         (a, b) if (a.comes() || a.stood()) && b.stood() => late || a.stood() && a_out == Outcome::Failed,
         (SenderDrop, TryTake) | (ReceiverDrop, TryGive(_)) => true,
         (SenderDrop, Take | Asked) | (ReceiverDrop, Give | Offered) => late,

@@ -6,7 +6,7 @@ use crate::world::operation::Relation;
 /// How two steps on one channel relate, whichever was made first.
 ///
 /// - Messages come one behind the other, and so do those who take them: sends meet sends, receives meet receives,
-///   unless both came to nothing.
+///   also where both came to nothing: elsewhere they do not.
 /// - A receive names the send of its message, and a send that waited for room the receive that made it. So a receive
 ///   and a send commute, unless the time of one of them was up. An attempt meets the other side whatever it came to:
 ///   several on one side depend on each other, and then that it would have found nothing cannot be read off the one
@@ -19,11 +19,6 @@ pub fn relation(first: (Belt, Outcome), second: (Belt, Outcome)) -> Relation {
     if meets(first, second) || meets(second, first) { Relation::Racing } else { Relation::Independent }
 }
 
-/// Whether it came to nothing, and changed nothing.
-fn is_quiet(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Failed | Outcome::Ended)
-}
-
 /// Whether it is an attempt, or something whose time was up.
 fn may_find_nothing(kind: Belt, outcome: Outcome) -> bool {
     matches!(kind, Belt::TrySend(_) | Belt::TryRecv) || outcome == Outcome::Failed
@@ -33,9 +28,7 @@ fn may_find_nothing(kind: Belt, outcome: Outcome) -> bool {
 fn meets((a, a_out): (Belt, Outcome), (b, b_out): (Belt, Outcome)) -> bool {
     use Belt::{Fire, ReceiverDrop, SenderDrop};
     match (a, b) {
-        (a, b) if a.sends() && b.sends() || a.receives() && b.receives() => {
-            !(is_quiet(a_out) && is_quiet(b_out))
-        }
+        (a, b) if a.sends() && b.sends() || a.receives() && b.receives() => true,
         (a, b) if a.sends() && b.receives() => may_find_nothing(a, a_out) || may_find_nothing(b, b_out),
         // Time is up whether or not anybody looks.
         (ReceiverDrop(_), Fire(_)) => false,
