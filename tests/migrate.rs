@@ -88,13 +88,13 @@ fn what_raceproof_has_not_and_what_is_the_same_there_stays() {
 fn paths_in_code_are_rewritten_and_comments_and_strings_are_not() {
     check(
         "paths",
-        "//! std::sync::Mutex\n#[tokio::main]\nasync fn main() {\n    // std::thread::spawn\n    let lock = \
+        "//! std::sync::Mutex\n#[tokio::main]\n#[tokio::other]\nasync fn main() {\n    // std::thread::spawn\n    let lock = \
          std::sync::Mutex::<u8>::new(1);\n    println!(\"std::sync {}\", std::thread::panicking());\n    \
-         tokio::spawn(async {}).await.unwrap();\n    x.tokio::<u8>();\n    a::std::sync::Mutex::new(\"é\");\n    \
+         tokio::spawn(async {}).await.unwrap();\n    x.tokio::<u8>();\n    <a as b>::std::sync::Mutex::new(\"é\");\n    \
          let begun = std::time::Instant::now();\n}\nthread_local! {\n    static A: u8 = 1;\n}\n",
-        "//! std::sync::Mutex\n#[tokio::main]\nasync fn main() {\n    // std::thread::spawn\n    let lock = \
+        "//! std::sync::Mutex\n#[tokio::main]\n#[tokio::other]\nasync fn main() {\n    // std::thread::spawn\n    let lock = \
          raceproof::sync::Mutex::<u8>::new(1);\n    println!(\"std::sync {}\", raceproof::thread::panicking());\n    \
-         raceproof::tokio::spawn(async {}).await.unwrap();\n    x.tokio::<u8>();\n    a::std::sync::Mutex::new(\"é\");\n    \
+         raceproof::tokio::spawn(async {}).await.unwrap();\n    x.tokio::<u8>();\n    <a as b>::std::sync::Mutex::new(\"é\");\n    \
          let begun = raceproof::time::Instant::now();\n}\nraceproof::thread_local! {\n    static A: u8 = 1;\n}\n",
     );
 }
