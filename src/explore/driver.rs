@@ -10,7 +10,7 @@ use super::schedule::{Pick, Schedule};
 use crate::world::execution::{self, Execution, Known, Phase};
 use crate::world::failure::{Failure, Reason};
 use crate::world::operation::{Kind, ThreadId};
-use crate::world::{self, World, panic, spawn, statics};
+use crate::world::{self, World, panic, spawn, statics, task};
 use shuttle::scheduler::{Schedule as ShuttleSchedule, Scheduler, Task, TaskId};
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -142,7 +142,7 @@ pub fn drive<S: Strategy + 'static>(program: &Program, strategy: S, steps_max: u
         progress: Progress::new(),
     };
     let known = strategy.borrow().known();
-    execution::with(|e| e.begin_program(known));
+    task::let_go(execution::with(|e| e.begin_program(known)));
     let ran = {
         let _model = world::enter(World::Model);
         let program = Arc::clone(program);
@@ -318,12 +318,13 @@ impl<S: Strategy> Scheduler for Driver<S> {
         self.running = true;
         self.picks.clear();
         statics::forget();
-        execution::with(|e| {
-            e.begin(self.steps_max);
+        task::let_go(execution::with(|e| {
+            let left = e.begin(self.steps_max);
             e.preemptions = Some(0);
             e.every_way = self.strategy.borrow().runs_every_way();
             self.picks.set_eager(e.sites.eager.all);
-        });
+            left
+        }));
         Some(ShuttleSchedule::new(0))
     }
 

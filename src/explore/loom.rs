@@ -13,7 +13,7 @@ use crate::world::execution::{self, Event, Execution, Known};
 use crate::world::failure::{Failure, Panic, Reason};
 use crate::world::object::{Access, DataRace};
 use crate::world::operation::Kind;
-use crate::world::{self, World, panic, spawn, statics};
+use crate::world::{self, World, panic, spawn, statics, task};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,7 +34,7 @@ struct Search {
 /// Runs executions of `program` until loom has no more or the budget is spent.
 pub fn explore(program: &Program, budget: Budget) -> Ended {
     super::driver::prepare();
-    execution::with(|e| e.begin_program(Known::default()));
+    task::let_go(execution::with(|e| e.begin_program(Known::default())));
     let search = Search { counts: Counts::default(), budget, cut: None, progress: Progress::new() };
     let search = Arc::new(Mutex::new(search));
     let ran = check(program, &search);
@@ -68,7 +68,7 @@ fn check(program: &Program, search: &Arc<Mutex<Search>>) -> std::thread::Result<
 /// One execution. Its panics go on to loom, which unwinds its threads and hands them on.
 fn run_once(program: &Program, search: &Mutex<Search>) {
     statics::forget();
-    execution::with(|e| e.begin(usize::MAX));
+    task::let_go(execution::with(|e| e.begin(usize::MAX)));
     let over = search.lock().unwrap_or_else(PoisonError::into_inner).cut.is_some();
     if over {
         std::panic::resume_unwind(Box::new(Over));

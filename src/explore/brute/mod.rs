@@ -114,12 +114,12 @@ enum Compared {
 /// What a blocking call of tokio's awaits is polled in steps, so that both searches are of one program.
 const EAGER: Grain = Grain { eager: true, ends_are_seen: false };
 
-fn compare_within(threads: &[Vec<Op>], interleavings_max: usize) -> Compared {
-    let (program, possible) = runnable(threads);
+fn compare_within(threads: &[Vec<Op>], places: usize, interleavings_max: usize) -> Compared {
+    let (program, possible) = runnable(threads, places);
     let Some(naive) = enumerate(&program, EAGER, interleavings_max) else {
         return Compared::TooLarge;
     };
-    let (program, found) = runnable(threads);
+    let (program, found) = runnable(threads, places);
     let (searched, counts) = drive(&program, Unstopped { eager: true, ..Unstopped::new() }, 1_000);
     assert!(searched.search.finding.is_none(), "{threads:?}: {:?}", searched.search.finding);
     assert_eq!(*found.lock().unwrap(), *possible.lock().unwrap(), "{threads:?}: other outcomes");
@@ -159,7 +159,7 @@ fn an_outcome_that_depends_on_the_order_is_not_taken_for_known() {
         vec![vec![Op::Locked(0)], vec![Op::TryLock(0), store(2)], vec![store(1)]],
         vec![vec![Op::Swap(0, 1, 2), Op::Load(1)], vec![store(1)], vec![Op::Store(1, 1)]],
     ] {
-        assert!(matches!(compare_within(&threads, 100_000), Compared::Same { .. }), "{threads:?}");
+        assert!(matches!(compare_within(&threads, 0, 100_000), Compared::Same { .. }), "{threads:?}");
     }
 }
 
@@ -172,7 +172,7 @@ fn each_execution_as_one_over_the_interleavings_of_its_order_counts_the_orders()
         for _ in 0..30 {
             let threads = chance.program(family);
             let grain = Grain { ends_are_seen: true, ..EAGER };
-            let Some(seen) = weigh(&runnable(&threads).0, grain, 2_000, Some(0.0)) else {
+            let Some(seen) = weigh(&runnable(&threads, 0).0, grain, 2_000, Some(0.0)) else {
                 continue;
             };
             let orders = seen.orders.len() + seen.deadlocks.len();
@@ -191,10 +191,10 @@ pub(super) fn wanted(plain: u64) -> u64 {
 
 fn compare_many(family: usize, plain: u64) {
     let wanted = wanted(plain);
-    let mut chance = Chance::new(family);
+    let (mut chance, about) = (Chance::new(family), &program::FAMILIES[family]);
     let (mut programs, mut executions, mut in_vain, mut deadlocks, mut too_large) = (0_u64, 0, 0, 0, 0);
     while programs < wanted {
-        match compare_within(&chance.program(family), 1_500) {
+        match compare_within(&chance.program(family), about.places, 1_500) {
             Compared::Same { executions: n, redundant, deadlocks: locked } => {
                 executions += n;
                 in_vain += redundant;
@@ -210,7 +210,7 @@ fn compare_many(family: usize, plain: u64) {
     println!(
         "{}: {programs} programs, {executions} executions, one for each distinct order, and {in_vain} begun in \
          vain; {deadlocks} of them deadlocks; {too_large} more programs too large for brute force",
-        program::FAMILIES[family].0
+        about.about
     );
 }
 
@@ -231,4 +231,6 @@ families! {
     parking: 4,
     once_and_barriers: 5,
     rendezvous: 6,
+    channels_with_one_place: 7,
+    channels_with_two_places: 8,
 }

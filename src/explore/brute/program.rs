@@ -59,7 +59,7 @@ pub enum Op {
     ParkTimeout,
     /// Unparks the n-th thread.
     Unpark(usize),
-    /// Sends into a channel without room.
+    /// Sends into a channel with few places, or none.
     Offer(usize),
     TryOffer(usize),
     Take,
@@ -73,15 +73,30 @@ pub struct Chance(pub u64);
 /// Draws an operation; it is told whether its thread may receive.
 type Draw = fn(&mut Chance, bool) -> Op;
 
-/// Kinds of programs: what they are about.
-pub const FAMILIES: [(&str, Draw); 7] = [
-    ("atomics and mutexes", Chance::basic),
-    ("channels", Chance::channel),
-    ("rwlocks", Chance::rwlock),
-    ("condvars", Chance::condvar),
-    ("parking", Chance::parking),
-    ("once and barriers", Chance::once),
-    ("rendezvous", Chance::rendezvous),
+/// A kind of programs.
+pub struct Family {
+    /// What they are about.
+    pub about: &'static str,
+    draw: Draw,
+    /// The places of their channel of std's.
+    pub places: usize,
+}
+
+const fn family(about: &'static str, draw: Draw, places: usize) -> Family {
+    Family { about, draw, places }
+}
+
+/// The kinds.
+pub const FAMILIES: [Family; 9] = [
+    family("atomics and mutexes", Chance::basic, 0),
+    family("channels", Chance::channel, 0),
+    family("rwlocks", Chance::rwlock, 0),
+    family("condvars", Chance::condvar, 0),
+    family("parking", Chance::parking, 0),
+    family("once and barriers", Chance::once, 0),
+    family("rendezvous", Chance::offering, 0),
+    family("channels with one place", Chance::offering, 1),
+    family("channels with two places", Chance::offering, 2),
 ];
 
 impl Chance {
@@ -170,7 +185,7 @@ impl Chance {
         }
     }
 
-    fn rendezvous(&mut self, receives: bool) -> Op {
+    fn offering(&mut self, receives: bool) -> Op {
         let value = self.below(3);
         match self.below(if receives { 9 } else { 5 }) {
             0 | 1 => Op::Offer(value),
@@ -187,7 +202,7 @@ impl Chance {
         let threads = 2 + self.below(2);
         let ops = if threads == 2 { 3 } else { 2 };
         let receives = self.below(threads);
-        let draw = FAMILIES[family].1;
+        let draw = FAMILIES[family].draw;
         let mut program: Vec<Vec<Op>> = Vec::new();
         for i in 0..threads {
             let mut drawn: Vec<Op> = (0..=self.below(ops)).map(|_| draw(self, i == receives)).collect();
@@ -385,8 +400,9 @@ fn added(mut value: impl std::ops::DerefMut<Target = usize>, more: usize) -> Str
 
 type Outcomes = std::sync::Arc<std::sync::Mutex<BTreeSet<String>>>;
 
-/// A program that notes what its threads saw, and the outcomes that were noted.
-pub fn runnable(threads: &[Vec<Op>]) -> (Program, Outcomes) {
+/// A program that notes what its threads saw, and the outcomes that were noted. Its channel of std's has so many
+/// places.
+pub fn runnable(threads: &[Vec<Op>], places: usize) -> (Program, Outcomes) {
     let outcomes = Outcomes::default();
     let outcomes_noted = outcomes.clone();
     let threads = threads.to_vec();
@@ -404,7 +420,7 @@ pub fn runnable(threads: &[Vec<Op>]) -> (Program, Outcomes) {
             threads: std::sync::OnceLock::new(),
         });
         let (sender, mut receiver) = has_channel.then(|| mpsc::channel(2)).unzip();
-        let (offers, mut takes) = meets.then(|| std_mpsc::sync_channel(0)).unzip();
+        let (offers, mut takes) = meets.then(|| std_mpsc::sync_channel(places)).unzip();
         let handles = threads.iter().map(|ops| {
             let (ops, shared, sender) = (ops.clone(), shared.clone(), sender.clone());
             let receiver = if ops.iter().any(Op::receives) { receiver.take() } else { None };

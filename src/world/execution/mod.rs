@@ -14,7 +14,7 @@ use super::failure::{Failure, Panic, Reason};
 use super::object::{Object, State, Step};
 use super::operation::{At, Deed, Kind, ObjectId, Operation, Outcome, ThreadId, Value};
 use super::pulse::Worker;
-use super::task::{Announced, Callers, Eager, Sites};
+use super::task::{Announced, Callers, Eager, Sites, Standing};
 use super::time::Times;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -133,8 +133,11 @@ pub struct Execution {
 }
 
 impl Execution {
-    /// Forgets the last execution and begins another of the same program.
-    pub fn begin(&mut self, steps_max: usize) {
+    /// Forgets the last execution and begins another of the same program. What its tasks have left is for
+    /// `task::let_go`.
+    #[must_use]
+    pub fn begin(&mut self, steps_max: usize) -> Vec<Standing> {
+        let left = self.forget_tasks();
         self.number += 1;
         self.steps_max = steps_max;
         self.started.clear();
@@ -157,7 +160,6 @@ impl Execution {
         self.sites.begin();
         self.times.begin();
         for thread in &mut self.threads {
-            thread.task.forget();
             let mut knowledge = std::mem::take(&mut thread.knowledge);
             knowledge.clear();
             *thread = Thread { knowledge, ..Thread::default() };
@@ -165,14 +167,21 @@ impl Execution {
         self.start(ThreadId::MAIN, None, None);
         let place = self.create("thread", std::panic::Location::caller(), State::thread());
         self.threads[ThreadId::MAIN.index()].object = place.slot;
+        left
     }
 
-    /// Another program, or the same from its beginning: of which so much is known.
-    pub fn begin_program(&mut self, known: Known) {
-        self.threads.iter_mut().for_each(|thread| thread.task.forget());
+    fn forget_tasks(&mut self) -> Vec<Standing> {
+        self.threads.iter_mut().filter_map(|thread| thread.task.forget()).collect()
+    }
+
+    /// Another program, or the same from its beginning: of which so much is known. As `begin` otherwise.
+    #[must_use]
+    pub fn begin_program(&mut self, known: Known) -> Vec<Standing> {
+        let left = self.forget_tasks();
         self.threads.clear();
         self.set_parents(&known.parents);
         self.sites = Sites::of(known.eager, known.callers);
+        left
     }
 
     /// What executions so far have taught of the program.

@@ -31,7 +31,7 @@ use super::operation::{At, Kind, Outcome, ThreadId};
 use super::{Stepped, World, execution, panic};
 use leaf::give_up;
 pub use standing::Leaf;
-use std::panic::Location;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
@@ -88,6 +88,14 @@ pub fn id() -> Option<u64> {
 pub fn set_id(id: Option<u64>) -> Option<u64> {
     let thread = super::current_thread();
     execution::with(|e| std::mem::replace(&mut e.threads[thread.index()].task_id, id))
+}
+
+/// Drops what the tasks of an execution have left, which is over: as in the real world.
+pub fn let_go(left: Vec<Standing>) {
+    if !left.is_empty() {
+        let _real = super::enter(World::Real);
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(left)));
+    }
 }
 
 /// Whether the current thread polls a task, so that nothing may block it.

@@ -223,11 +223,10 @@ impl Sites {
 }
 
 impl Standing {
-    /// Forgets everything. Wakers of others are not dropped: their code must not run in here.
-    pub fn forget(&mut self) {
-        let mut old = std::mem::take(self);
-        std::mem::forget(std::mem::take(&mut old.members));
-        std::mem::forget(std::mem::take(&mut old.due));
+    /// Forgets everything. What holds wakers of others is given back: their code must not run in here.
+    pub fn forget(&mut self) -> Option<Self> {
+        let old = std::mem::take(self);
+        (!old.members.is_empty() || !old.due.is_empty()).then_some(old)
     }
 
     /// Its next step is of this kind, and it is known whether a waker is called behind it. It is `now` by its clock.
