@@ -118,32 +118,6 @@ fn call(flag: &Flag) {
     waker.inspect(Waker::wake_by_ref);
 }
 
-/// A call of a waker by hand takes the child into the set's queue, and then calls the task's: in between the
-/// task may be polled for another reason, and find the one without the other.
-#[test]
-fn a_task_that_is_polled_between_the_queue_and_its_waker_is_polled_once_more() {
-    check(&["1", "2", "3"], async || {
-        let flag = Arc::new((AtomicUsize::new(0), Mutex::new(None)));
-        let mut all = FuturesUnordered::from_iter([flagged(Arc::clone(&flag), true)]);
-        std::future::poll_fn(|context| {
-            assert!(all.poll_next_unpin(context).is_pending());
-            Poll::Ready(())
-        })
-        .await;
-        let (raised, message) = (Arc::clone(&flag), sent());
-        raceproof::thread::spawn(move || call(&raised));
-        let mut message = std::pin::pin!(message);
-        let mut polls = 0;
-        std::future::poll_fn(|context| {
-            polls += 1;
-            let got = message.as_mut().poll(context).is_ready();
-            if got && polls > 1 { Poll::Ready(()) } else { all.poll_next_unpin(context).map(|_| ()) }
-        })
-        .await;
-        polls
-    });
-}
-
 /// The set keeps the waker of whoever polls it in memory of its own, and another thread finds that there.
 #[test]
 fn a_set_that_another_task_goes_on_with_is_undecided() {
