@@ -16,7 +16,9 @@ fn explore() {
             let count = Arc::clone(&count);
             thread::spawn(move || (0..3).for_each(|_| *count.lock().unwrap() += 1))
         });
-        adds.into_iter().for_each(|adds| adds.join().unwrap());
+        for adds in adds {
+            adds.join().unwrap();
+        }
     });
 }
 
@@ -24,7 +26,9 @@ fn explore() {
 fn ten_thousand_executions_more_take_no_memory_more() {
     explore();
     let Some(before) = resident() else { return println!("the system does not say") };
-    (0..6).for_each(|_| explore());
+    for _ in 0..6 {
+        explore();
+    }
     let grown = resident().expect("it has said").saturating_sub(before);
     // As little as 64 bytes a thread and execution would be 2.6 MB.
     assert!(grown < 1_000_000, "{grown} bytes");
