@@ -100,13 +100,14 @@ fn paths_in_code_are_rewritten_and_comments_and_strings_are_not() {
 }
 
 #[test]
-fn tokio_and_parking_lot_are_raceproofs() {
+fn tokio_parking_lot_and_crossbeam_channel_are_raceproofs() {
     check(
         "crates",
         "use tokio::{net::TcpListener, select, sync::{Mutex, mpsc::{self, Sender}}};\nuse tokio;\n\
-         use parking_lot::{Mutex as Lock, RwLock};\n",
+         use parking_lot::{Mutex as Lock, RwLock};\nuse crossbeam_channel::{select, unbounded};\n",
         "use raceproof::tokio::{net::TcpListener, select, sync::{Mutex, mpsc::{self, Sender}}};\n\
-         use raceproof::tokio;\nuse raceproof::parking_lot::{Mutex as Lock, RwLock};\n",
+         use raceproof::tokio;\nuse raceproof::parking_lot::{Mutex as Lock, RwLock};\n\
+         use raceproof::crossbeam_channel::{select, unbounded};\n",
     );
 }
 

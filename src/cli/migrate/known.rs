@@ -1,4 +1,4 @@
-//! Which paths raceproof has: of std, tokio, loom, shuttle and `parking_lot`, by the facade's own exports.
+//! Which paths raceproof has: of std, tokio, loom, shuttle, `parking_lot` and `crossbeam_channel`, by the facade's own exports.
 
 /// What raceproof has of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,7 @@ pub fn place(root: &str) -> Option<&'static str> {
         "std" | "core" | "loom" | "shuttle" => Some("raceproof"),
         "tokio" => Some("raceproof::tokio"),
         "parking_lot" => Some("raceproof::parking_lot"),
+        "crossbeam_channel" => Some("raceproof::crossbeam_channel"),
         _ => None,
     }
 }
@@ -64,7 +65,7 @@ pub fn has(path: &[&str]) -> Has {
         // What its attributes expand to names tokio itself.
         ("tokio", ["main" | "test", ..]) => Has::Nothing,
         ("tokio", ["sync", rest @ ..]) => named(TOKIO_SYNC, rest),
-        ("tokio", _) => Has::Same,
+        ("tokio" | "crossbeam_channel", _) => Has::Same,
         ("parking_lot", rest) => named(PARKING_LOT, rest),
         _ => Has::Nothing,
     }

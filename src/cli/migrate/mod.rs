@@ -13,8 +13,8 @@ use std::process::ExitCode;
 
 /// Prints what of the paths of Rust files becomes raceproof's, as a diff that `patch -p1` takes.
 ///
-/// Paths of std, tokio, loom, shuttle and `parking_lot` are rewritten as far as raceproof has what they name. What is
-/// left of loom and shuttle is said on stderr.
+/// Paths of std, tokio, loom, shuttle, `parking_lot` and `crossbeam_channel` are rewritten as far as raceproof has what
+/// they name. What is left of loom and shuttle is said on stderr.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Rust files, or folders of them.
