@@ -1,15 +1,13 @@
 //! tokio's broadcast in the exhaustive search against brute force: random small programs of its senders, weak senders
 //! and receivers, also dropped while they wait.
 
-use super::brute::combine::{Borrowed, Said, either, once};
+use super::brute::combine::{Borrowed, Said, either, once, run_all};
 use super::brute::polls::{Outcomes, compare_many, compare_programs};
 use super::brute::program::Chance;
 use super::driver::Program;
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use crate::tokio::sync::broadcast::{Receiver, Sender, WeakSender, channel};
-use crate::world::{spawn, task};
-use std::panic::Location;
 
 /// What a task does.
 #[derive(Clone, Debug)]
@@ -119,21 +117,7 @@ fn runnable(tasks: &[Vec<Act>], capacity: usize) -> (Program, Outcomes) {
         };
         let owned: Vec<Own> = (0..tasks.len()).map(own).collect();
         drop((sender, receiver, weak));
-        let at = Location::caller();
-        let spawned = tasks.iter().zip(owned).map(|(acts, own)| {
-            let acts = acts.clone();
-            let all = async move {
-                let mut said = Vec::new();
-                for act in acts {
-                    said.push(run(act, &own).await);
-                }
-                said.join(",")
-            };
-            spawn::spawn(None, at, move || task::run_spawned(all, at))
-        });
-        let spawned: Vec<_> = spawned.collect();
-        let said = spawned.into_iter().map(|task| task.join(at).unwrap().unwrap_or_default());
-        let mut said: Vec<String> = said.collect();
+        let mut said = run_all(tasks.iter().cloned().zip(owned), run);
         said.push(count.load(SeqCst).to_string());
         noted.lock().unwrap().insert(said.join(" | "));
     };

@@ -1,7 +1,7 @@
 //! tokio's mpsc in the exhaustive search against brute force: random small programs of its senders, permits and weak
 //! senders, also dropped while they wait, and of one receiver.
 
-use super::brute::combine::{Borrowed, Said, either, join, once};
+use super::brute::combine::{Borrowed, Said, either, join, once, run_all};
 use super::brute::polls::{Compared, Outcomes, compare_many, compare_programs};
 use super::brute::program::Chance;
 use super::driver::Program;
@@ -9,8 +9,6 @@ use crate::sync::Arc;
 use crate::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use crate::tokio::sync::mpsc::{Receiver, Sender, WeakSender, channel};
 use crate::tokio::time::Duration;
-use crate::world::{spawn, task};
-use std::panic::Location;
 
 /// What a task does.
 #[derive(Clone, Debug)]
@@ -161,7 +159,7 @@ fn runnable(tasks: &[Vec<Act>], places: usize) -> (Program, Outcomes) {
         let (sender, receiver) = channel(places);
         let (weak, count) = (sender.downgrade(), Arc::new(AtomicUsize::new(0)));
         let mut receiver = Some(receiver);
-        let mut owned: Vec<Own> = (0..tasks.len())
+        let owned: Vec<Own> = (0..tasks.len())
             .map(|i| Own {
                 sender: std::sync::Mutex::new((i > 0).then(|| Arc::new(sender.clone()))),
                 receiver: std::sync::Mutex::new(if i == 0 { receiver.take() } else { None }),
@@ -170,21 +168,7 @@ fn runnable(tasks: &[Vec<Act>], places: usize) -> (Program, Outcomes) {
             })
             .collect();
         drop((sender, weak));
-        let at = Location::caller();
-        let spawned = tasks.iter().zip(owned.drain(..)).map(|(acts, own)| {
-            let acts = acts.clone();
-            let all = async move {
-                let mut said = Vec::new();
-                for act in acts {
-                    said.push(run(act, &own).await);
-                }
-                said.join(",")
-            };
-            spawn::spawn(None, at, move || task::run_spawned(all, at))
-        });
-        let spawned: Vec<_> = spawned.collect();
-        let said = spawned.into_iter().map(|task| task.join(at).unwrap().unwrap_or_default());
-        let mut said: Vec<String> = said.collect();
+        let mut said = run_all(tasks.iter().cloned().zip(owned), run);
         said.push(count.load(SeqCst).to_string());
         noted.lock().unwrap().insert(said.join(" | "));
     };

@@ -1,7 +1,7 @@
 //! tokio's oneshot and `SetOnce` in the exhaustive search against brute force: random small programs of two channels
 //! between tasks, whose ends are polled and left, closed and dropped, and of a value that is set once.
 
-use super::brute::combine::{Borrowed, Said, either, join};
+use super::brute::combine::{Borrowed, Said, either, join, run_all};
 use super::brute::polls::{Outcomes, compare_many, compare_programs};
 use super::brute::program::Chance;
 use super::driver::Program;
@@ -9,8 +9,6 @@ use crate::sync::Arc;
 use crate::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use crate::tokio::sync::SetOnce;
 use crate::tokio::sync::oneshot::{Receiver, Sender, channel};
-use crate::world::{spawn, task};
-use std::panic::Location;
 use std::task::{Context, Poll, Waker};
 
 /// What a task does.
@@ -124,24 +122,11 @@ fn runnable(tasks: &[Vec<Act>]) -> (Program, Outcomes) {
             senders.insert(0, None);
         }
         receivers.resize_with(tasks.len(), || None);
-        let at = Location::caller();
-        let ends = senders.into_iter().zip(receivers);
-        let spawned = tasks.iter().zip(ends).map(|(acts, (sender, receiver))| {
+        let owned = senders.into_iter().zip(receivers).map(|(sender, receiver)| {
             let (sender, receiver) = (std::sync::Mutex::new(sender), std::sync::Mutex::new(receiver));
-            let (value, count) = (value.clone(), count.clone());
-            let (acts, own) = (acts.clone(), Own { sender, receiver, value, count });
-            let all = async move {
-                let mut said = Vec::new();
-                for act in acts {
-                    said.push(run(act, &own).await);
-                }
-                said.join(",")
-            };
-            spawn::spawn(None, at, move || task::run_spawned(all, at))
+            Own { sender, receiver, value: value.clone(), count: count.clone() }
         });
-        let spawned: Vec<_> = spawned.collect();
-        let said = spawned.into_iter().map(|task| task.join(at).unwrap().unwrap_or_default());
-        let mut said: Vec<String> = said.collect();
+        let mut said = run_all(tasks.iter().cloned().zip(owned), run);
         said.push(count.load(SeqCst).to_string());
         noted.lock().unwrap().insert(said.join(" | "));
     };

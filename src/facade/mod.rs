@@ -13,6 +13,8 @@ pub mod hint;
 #[cfg(feature = "parking_lot")]
 pub mod parking_lot;
 pub mod print;
+#[cfg(feature = "model")]
+mod receiver_iter;
 mod statics;
 pub mod sync;
 pub mod thread;

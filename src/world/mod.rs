@@ -15,7 +15,6 @@ mod debugger;
 pub mod dropping;
 pub mod execution;
 pub mod failure;
-#[cfg(feature = "crossbeam-channel")]
 pub mod instead;
 pub mod object;
 pub mod operation;
@@ -34,7 +33,6 @@ use object::thread::Parking;
 use operation::{At, Kind, Operation, Outcome, Patience, ThreadId, Value};
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
-#[cfg(feature = "parking_lot")]
 use std::panic::Location;
 use std::time::Duration;
 
@@ -307,7 +305,6 @@ pub fn observed(value: Value) {
 }
 
 /// The line by which the current thread holds a lock of a model; else the one that made it.
-#[cfg(feature = "parking_lot")]
 pub fn taken_at<L>(part: &Part<L>) -> At {
     match part {
         Part::Real(created) => created,

@@ -167,6 +167,25 @@ fn a_waker_that_is_kept_where_nobody_sees_it_leaves_its_program_undecided() {
 }
 
 #[test]
+fn a_waker_that_is_given_to_a_thread_which_the_poll_spawns_is_seen() {
+    check(&["()"], async || {
+        let raised = Arc::new(AtomicUsize::new(0));
+        let mut spawned = false;
+        std::future::poll_fn(move |context| {
+            if !std::mem::replace(&mut spawned, true) {
+                let (raises, waker) = (Arc::clone(&raised), context.waker().clone());
+                raceproof::thread::spawn(move || {
+                    raises.store(1, SeqCst);
+                    waker.wake();
+                });
+            }
+            if raised.load(SeqCst) == 1 { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    });
+}
+
+#[test]
 fn a_waker_that_a_foreign_type_keeps_is_seen() {
     let new = || Foreign::new(AtomicWaker::new());
     let keep = |kept: &Foreign<AtomicWaker>, waker: &Waker| kept.with(|kept| kept.register(waker));

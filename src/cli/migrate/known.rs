@@ -1,4 +1,5 @@
-//! Which paths raceproof has: of std, tokio, loom, shuttle, `parking_lot` and `crossbeam_channel`, by the facade's own exports.
+//! Which paths raceproof has: of std, tokio, loom, shuttle, `parking_lot` and `crossbeam_channel`, by the facade's own
+//! exports.
 
 /// What raceproof has of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! How random programs put what their tasks await together.
 
+use crate::world::{spawn, task};
+use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
@@ -44,4 +46,24 @@ impl<T> Drop for Borrowed<'_, T> {
     fn drop(&mut self) {
         *self.0.lock().unwrap() = self.1.take();
     }
+}
+
+/// Tasks that do one thing after the other with what each has, and what each says in the end.
+pub fn run_all<A: 'static, O: 'static>(
+    tasks: impl IntoIterator<Item = (Vec<A>, O)>,
+    run: fn(A, &O) -> Said<'_>,
+) -> Vec<String> {
+    let at = Location::caller();
+    let spawned = tasks.into_iter().map(|(acts, own)| {
+        let all = async move {
+            let mut said = Vec::new();
+            for act in acts {
+                said.push(run(act, &own).await);
+            }
+            said.join(",")
+        };
+        spawn::spawn(None, at, move || task::run_spawned(all, at))
+    });
+    let spawned: Vec<_> = spawned.collect();
+    spawned.into_iter().map(|task| task.join(at).unwrap().unwrap_or_default()).collect()
 }

@@ -1,7 +1,7 @@
 //! `Receiver`.
 
 use super::line::Line;
-use super::{IntoIter, Iter, RecvError, RecvTimeoutError, TryIter, TryRecvError};
+use super::{Iter, RecvError, RecvTimeoutError, TryIter, TryRecvError};
 use crate::facade::until::Until;
 use crate::world::operation::At;
 use crate::world::{self, time};
@@ -215,25 +215,5 @@ impl<T> RefUnwindSafe for Receiver<T> {}
 impl<T> fmt::Debug for Receiver<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad("Receiver { .. }")
-    }
-}
-
-impl<'a, T> IntoIterator for &'a Receiver<T> {
-    type Item = T;
-    type IntoIter = Iter<'a, T>;
-
-    #[track_caller]
-    fn into_iter(self) -> Iter<'a, T> {
-        self.iter()
-    }
-}
-
-impl<T> IntoIterator for Receiver<T> {
-    type Item = T;
-    type IntoIter = IntoIter<T>;
-
-    #[track_caller]
-    fn into_iter(self) -> IntoIter<T> {
-        IntoIter(self, Location::caller())
     }
 }

@@ -275,14 +275,14 @@ impl Execution {
         self.granted.map(|event| &self.trace[event])
     }
 
-    /// What the clock of the current thread says for itself.
-    pub fn now(&self) -> u32 {
-        self.threads[self.current.index()].knowledge.clock.get(self.current)
-    }
-
     /// The line of that step.
     pub fn last_line(&self) -> Option<At> {
         self.last_step().map(|event| event.operation.at)
+    }
+
+    /// What the clock of the current thread says for itself.
+    pub fn now(&self) -> u32 {
+        self.threads[self.current.index()].knowledge.clock.get(self.current)
     }
 
     /// Does an operation of the current thread and writes it into the trace.

@@ -1,5 +1,6 @@
-//! Something that is posted again and again to all who look: tokio's `watch`, the generations of its
-//! barrier, and once the value of its `SetOnce`. What was posted is in tokio's own object; here is how often, and who may still post or look.
+//! Something that is posted again and again to all who look: tokio's `watch`, the generations of its barrier, and,
+//! once, the value of its `SetOnce`. What was posted is in tokio's own object; here is how often, and who may still
+//! post or look.
 
 use super::{Outcome, Step};
 use crate::world::clock::Clock;

@@ -6,7 +6,6 @@ use super::permits::{Permits, Tried};
 use crate::world::{self, operation::At};
 use ::tokio::sync as real;
 pub use ::tokio::sync::SetError;
-use std::fmt;
 use std::panic::Location;
 
 /// As tokio's own [`OnceCell`](::tokio::sync::OnceCell).
@@ -150,38 +149,4 @@ impl<T> OnceCell<T> {
     }
 }
 
-impl<T> Default for OnceCell<T> {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<T> From<T> for OnceCell<T> {
-    #[track_caller]
-    fn from(value: T) -> Self {
-        Self::new_with(Some(value))
-    }
-}
-
-impl<T: Clone> Clone for OnceCell<T> {
-    #[track_caller]
-    fn clone(&self) -> Self {
-        Self::new_with(self.get().cloned())
-    }
-}
-
-impl<T: PartialEq> PartialEq for OnceCell<T> {
-    #[track_caller]
-    fn eq(&self, other: &Self) -> bool {
-        self.get() == other.get()
-    }
-}
-
-impl<T: Eq> Eq for OnceCell<T> {}
-
-impl<T: fmt::Debug> fmt::Debug for OnceCell<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.real.fmt(f)
-    }
-}
+super::once_value::like_a_value!(OnceCell);

@@ -92,6 +92,7 @@ impl Way {
         self.step(kind, at);
         let look =
             |state: &State| if let State::Oneshot(oneshot) = state { Some(look(oneshot)) } else { None };
+        // Where the execution is given up, nobody asks.
         world::look(&self.part, look).unwrap_or(true)
     }
 }

@@ -6,7 +6,6 @@ use crate::world::object::posts::{Post, Posts};
 use crate::world::operation::{At, Outcome};
 use ::tokio::sync as real;
 pub use ::tokio::sync::SetOnceError;
-use std::fmt;
 use std::panic::Location;
 
 const NOUN: &str = "SetOnce";
@@ -99,38 +98,4 @@ impl<T> SetOnce<T> {
     }
 }
 
-impl<T> Default for SetOnce<T> {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<T> From<T> for SetOnce<T> {
-    #[track_caller]
-    fn from(value: T) -> Self {
-        Self::new_with(Some(value))
-    }
-}
-
-impl<T: Clone> Clone for SetOnce<T> {
-    #[track_caller]
-    fn clone(&self) -> Self {
-        Self::new_with(self.get().cloned())
-    }
-}
-
-impl<T: PartialEq> PartialEq for SetOnce<T> {
-    #[track_caller]
-    fn eq(&self, other: &Self) -> bool {
-        self.get() == other.get()
-    }
-}
-
-impl<T: Eq> Eq for SetOnce<T> {}
-
-impl<T: fmt::Debug> fmt::Debug for SetOnce<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.real.fmt(f)
-    }
-}
+super::once_value::like_a_value!(SetOnce);
