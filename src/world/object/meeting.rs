@@ -5,8 +5,8 @@
 //! then for nothing else. A message that a `select!` sends comes behind the step in which the two have met.
 
 use super::belt::When;
+use super::side::{Known, Side, known, learn};
 use super::{Outcome, Step, ThreadId};
-use crate::world::clock::Clock;
 use crate::world::operation::Relation;
 use std::collections::VecDeque;
 
@@ -130,9 +130,6 @@ fn meets((a, a_out): (Meet, Outcome), (b, b_out): (Meet, Outcome)) -> bool {
     }
 }
 
-/// A step, and what was known then.
-type Known = (usize, Clock);
-
 /// One who stands there, or has been met.
 #[derive(Debug)]
 struct Party {
@@ -157,44 +154,15 @@ pub struct Meeting {
     last: Option<(usize, When)>,
 }
 
-/// The handles of one side, but for the first.
-#[derive(Debug, Default)]
-struct Side {
-    more: usize,
-    drops: Vec<usize>,
-    dropped: Clock,
-}
-
-impl Side {
-    fn is_gone(&self) -> bool {
-        self.drops.len() > self.more
-    }
-
-    fn drop_one(&mut self, step: &Step<'_>) {
-        self.drops.push(step.event);
-        self.dropped.join(&step.knowledge.clock);
-    }
-
-    /// `Ended` if it is gone, which all who went have brought about.
-    fn end(&self, step: &mut Step<'_>) -> Outcome {
-        if !self.is_gone() {
-            return Outcome::Failed;
-        }
-        step.after.extend_from_slice(&self.drops);
-        step.knowledge.clock.join(&self.dropped);
-        Outcome::Ended
-    }
-}
-
 impl Meeting {
     /// One sender more: no step, since whoever clones a sender holds one.
     pub fn sender_clone(&mut self) {
-        self.senders.more += 1;
+        self.senders.add_one();
     }
 
     /// One receiver more.
     pub fn receiver_clone(&mut self) {
-        self.receivers.more += 1;
+        self.receivers.add_one();
     }
 
     /// The number of the message that the last step was about, and when it is there.
@@ -309,13 +277,4 @@ impl Meeting {
 
 fn found(found: bool) -> Outcome {
     if found { Outcome::Done } else { Outcome::Failed }
-}
-
-fn known(step: &Step<'_>) -> Known {
-    (step.event, step.knowledge.clock.clone())
-}
-
-fn learn(step: &mut Step<'_>, (event, clock): &Known) {
-    step.after.push(*event);
-    step.knowledge.clock.join(clock);
 }

@@ -20,6 +20,7 @@ pub mod posts;
 pub mod rendezvous;
 pub mod rwlock;
 pub mod semaphore;
+mod side;
 pub mod thread;
 pub mod timer;
 

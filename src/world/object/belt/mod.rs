@@ -7,8 +7,8 @@ mod relation;
 
 pub use relation::relation;
 
+use super::side::{Known, Side, known, learn};
 use super::{Outcome, Step};
-use crate::world::clock::Clock;
 use crate::world::operation::Patience;
 use std::collections::VecDeque;
 
@@ -106,46 +106,11 @@ impl Belt {
     }
 }
 
-/// A step, and what was known then.
-type Known = (usize, Clock);
-
 #[derive(Debug)]
 struct Message {
     number: usize,
     when: When,
     send: Known,
-}
-
-/// The handles of one side.
-#[derive(Debug)]
-struct Side {
-    number: usize,
-    /// Those that went, and what was known then.
-    drops: Vec<usize>,
-    dropped: Clock,
-}
-
-impl Side {
-    fn new() -> Self {
-        Self { number: 1, drops: Vec::new(), dropped: Clock::default() }
-    }
-
-    fn is_gone(&self) -> bool {
-        self.number == 0
-    }
-
-    fn drop_one(&mut self, step: &Step<'_>) {
-        self.number -= 1;
-        self.drops.push(step.event);
-        self.dropped.join(&step.knowledge.clock);
-    }
-
-    /// It is gone, which all who went have brought about.
-    fn ends(&self, step: &mut Step<'_>) -> Outcome {
-        step.after.extend_from_slice(&self.drops);
-        step.knowledge.clock.join(&self.dropped);
-        Outcome::Ended
-    }
 }
 
 /// Where a channel of this kind stands.
@@ -173,20 +138,20 @@ impl Line {
             filled: Vec::new(),
             sent: 0,
             receives: Vec::new(),
-            senders: Side::new(),
-            receivers: Side::new(),
+            senders: Side::default(),
+            receivers: Side::default(),
             last: (0, When::Now),
         }
     }
 
     /// One sender more: no step, since whoever clones a sender holds one.
     pub fn sender_clone(&mut self) {
-        self.senders.number += 1;
+        self.senders.add_one();
     }
 
     /// One receiver more.
     pub fn receiver_clone(&mut self) {
-        self.receivers.number += 1;
+        self.receivers.add_one();
     }
 
     /// The number of the message that the last step sent or took, and when it is there.
@@ -243,7 +208,7 @@ impl Line {
 
     fn send(&mut self, when: When, step: &mut Step<'_>) -> Outcome {
         if self.receivers.is_gone() {
-            return self.receivers.ends(step);
+            return self.receivers.end(step);
         }
         if !self.has_room() {
             return Outcome::Failed;
@@ -272,7 +237,7 @@ impl Line {
             }
             return Outcome::Done;
         }
-        if self.senders.is_gone() { self.senders.ends(step) } else { Outcome::Failed }
+        self.senders.end(step)
     }
 
     /// The last one is not told apart: which that is depends on an order that nobody sees, unless it drops messages.
@@ -291,13 +256,4 @@ impl Line {
     pub fn is_left(&self) -> bool {
         self.receivers.is_gone() && (self.capacity.is_none() || self.senders.is_gone())
     }
-}
-
-fn known(step: &Step<'_>) -> Known {
-    (step.event, step.knowledge.clock.clone())
-}
-
-fn learn(step: &mut Step<'_>, (event, clock): &Known) {
-    step.after.push(*event);
-    step.knowledge.clock.join(clock);
 }
