@@ -25,6 +25,10 @@ pub struct Coverage {
     pub executions: u64,
     /// Executions that were begun and turned out to show nothing new.
     pub redundant: u64,
+    /// How many programs they stand for, where every call was found to be as one step: then they are the
+    /// sequences of calls, one call after another, and every execution of those programs is one of them with
+    /// steps in another order that nobody can tell. None where programs were explored one by one.
+    pub by_sequences_of: Option<u128>,
     /// How long it took.
     pub elapsed: Duration,
     /// What the primitives that were used leave out in this engine, with the lines that used them.

@@ -1,7 +1,8 @@
 //! One cell of the matrix: one store against one engine.
 
+use super::called;
 use super::hammer;
-use super::{called, programs};
+use super::programs::{self, Programs};
 use crate::counter::kind::Kind;
 use crate::counter::spec::{START, Stored};
 use crate::explore::{Checkpoint, Engine, Explorer, Schedule};
@@ -136,9 +137,8 @@ pub fn here(store: Kind, column: Column, size: &Size) -> anyhow::Result<Cell> {
     let name = format!("{store} by {}, {} threads x {} calls", column.name(), size.threads, size.calls);
     let mut explorer = Explorer::new(engine).named(name);
     let programs = programs::of(column, size);
-    let scenarios = &programs.scenarios;
-    if let Some(share) = programs.share {
-        explorer = explorer.executions_max(share * scenarios.len() as u64);
+    if let Programs::Some { share: Some(share), .. } = programs {
+        explorer = explorer.executions_max(share * programs.count());
     }
     if let Some(schedule) = &size.replay {
         explorer = explorer.replay(schedule.clone());
@@ -147,14 +147,17 @@ pub fn here(store: Kind, column: Column, size: &Size) -> anyhow::Result<Cell> {
         explorer = explorer.resume(Checkpoint::read(file).context("--resume")?);
     }
     let initial = START.into_iter().collect();
-    let verdict = with_store!(store, S => explorer.explore_scenarios::<Stored<S>>(&initial, scenarios));
+    let verdict = with_store!(store, S => match &programs {
+        Programs::Every(bounds) => explorer.explore_subject::<Stored<S>>(bounds),
+        Programs::Some { scenarios, .. } => explorer.explore_scenarios::<Stored<S>>(&initial, scenarios),
+    });
     let mut cell = of_verdict(store, column, &verdict);
-    if programs.is_cut && cell.verdict == "proved" {
+    if matches!(programs, Programs::Some { is_cut: true, .. }) && cell.verdict == "proved" {
         // Of the programs that are left; the others were not tried.
         "passed".clone_into(&mut cell.verdict);
     }
-    cell.programs = programs.scenarios.len() as u64;
-    cell.every_program = programs.is_every;
+    cell.programs = programs.count();
+    cell.every_program = programs.is_every();
     cell.resume =
         verdict.coverage().checkpoint.as_ref().and_then(|checkpoint| checkpoint.keep()).map(|file| {
             format!("{}{} --resume {}", command(store, column, size), bound(size), file.display())
@@ -199,6 +202,7 @@ fn of_verdict(store: Kind, column: Column, verdict: &Verdict) -> Cell {
         counterexample: verdict.counterexample().cloned(),
         programs: 0,
         every_program: false,
+        by_sequences: coverage.by_sequences_of.is_some(),
         resume: None,
     }
 }
@@ -230,6 +234,7 @@ pub fn in_a_child(store: Kind, column: Column, size: &Size) -> anyhow::Result<Ce
         limits: Vec::new(),
         programs: 0,
         every_program: false,
+        by_sequences: false,
         resume: None,
         counterexample: Some(died(&last_words, output.status.code())),
     })

@@ -39,6 +39,7 @@ pub fn cell(store: Kind, executions_max: Option<u64>) -> anyhow::Result<Cell> {
         resume: None,
         programs: 0,
         every_program: false,
+        by_sequences: false,
         counterexample: lost.then(|| wrong(acknowledged, counted)),
     })
 }

@@ -7,31 +7,58 @@ use crate::spec::{Bounds, Scenario};
 
 /// What an engine is given to judge.
 #[derive(Debug)]
-pub struct Programs {
-    /// From the smallest up.
-    pub scenarios: Vec<Scenario<Op>>,
-    /// Whether they were chosen from every program of the size, and not only from what contends.
-    pub is_every: bool,
-    /// Whether some were left out, because there are more programs than executions.
-    pub is_cut: bool,
-    /// Executions of each, at the most.
-    pub share: Option<u64>,
+pub enum Programs {
+    /// Every program of the size.
+    Every(Bounds<Counters>),
+    /// Some, from the smallest up.
+    Some {
+        /// Which.
+        scenarios: Vec<Scenario<Op>>,
+        /// Whether they begin every program of the size, and are not only what contends.
+        is_every: bool,
+        /// Whether some were left out, because there are more programs than executions.
+        is_cut: bool,
+        /// Executions of each, at the most.
+        share: Option<u64>,
+    },
 }
 
-/// Programs of which every one is tried; where there are more, what contends is.
+/// Programs of which every one is tried by itself; where there are more, what contends is.
 const EVERY_MAX: u128 = 20_000;
+
+/// Sequences of calls that are run for every program, where calls are as one step: minutes on two cores.
+const SEQUENCES_MAX: u128 = 20_000_000;
 
 /// What `column` is given to judge.
 pub fn of(column: Column, size: &Size) -> Programs {
     let (threads, calls) = (size.threads.into(), size.calls.into());
     let every = bounds(threads, calls);
     let is_every = column == Column::Exhaustive && every.count() <= EVERY_MAX;
+    let is_short = column == Column::Exhaustive && every.sequences().count() <= SEQUENCES_MAX;
+    if size.executions_max.is_none() && (is_every || is_short) {
+        return Programs::Every(every);
+    }
     let mut scenarios = if is_every { every.scenarios() } else { contended(threads, calls) };
     let max = size.executions_max.unwrap_or(u64::MAX);
     let is_cut = max < scenarios.len() as u64;
     scenarios.truncate(usize::try_from(max).unwrap_or(usize::MAX));
     let share = size.executions_max.map(|max| max / scenarios.len() as u64);
-    Programs { scenarios, is_every, is_cut, share }
+    Programs::Some { scenarios, is_every, is_cut, share }
+}
+
+impl Programs {
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        match self {
+            Self::Every(bounds) => u64::try_from(bounds.count()).unwrap_or(u64::MAX),
+            Self::Some { scenarios, .. } => scenarios.len() as u64,
+        }
+    }
+
+    /// Whether they were chosen from every program of the size, and not only from what contends.
+    pub fn is_every(&self) -> bool {
+        matches!(self, Self::Every(_) | Self::Some { is_every: true, .. })
+    }
 }
 
 /// get, set and inc of each counter.

@@ -14,6 +14,8 @@ use std::time::Instant;
 pub struct Ended {
     pub counts: Counts,
     pub finding: Option<Finding>,
+    /// Programs that sequences of calls stand for, if those were run.
+    pub programs: Option<u128>,
     /// Why executions were left out, if any were.
     pub cut: Option<Cut>,
     pub limits: Vec<Limit>,
@@ -52,6 +54,7 @@ impl Explorer {
             engine: self.engine,
             executions: ended.counts.executions,
             redundant: ended.counts.redundant,
+            by_sequences_of: ended.programs,
             elapsed: start.elapsed(),
             limits: ended.limits,
             largest: ended.largest,

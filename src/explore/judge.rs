@@ -12,6 +12,10 @@ use std::sync::Arc;
 pub trait Judge: Send + Sync {
     /// What is wrong with the answers, in one of the orders that `spans` allow.
     fn judge(&self, spans: &[Span]) -> Option<Wrong>;
+
+    /// Whether the answers are those of the calls one after another, in the order in which they were made, and
+    /// so is the state behind them.
+    fn is_right_in_order(&self) -> bool;
 }
 
 /// Who judges, if anybody does.

@@ -43,6 +43,7 @@ mod regressions;
 mod replay;
 mod sampling;
 mod schedule;
+mod serial;
 mod shown;
 mod shrink;
 mod stress;
@@ -328,7 +329,7 @@ impl Explorer {
             .is_some()
             .then(|| search.put_down(crate::world::execution::with(|e| e.known()), counts.clone()));
         let finding = self.show(program, judge, failed, found);
-        Ended { counts, finding, cut: cut.or(choices), limits, largest, put_down, checkpoint: None }
+        Ended { counts, finding, cut: cut.or(choices), limits, largest, put_down, ..Ended::default() }
     }
 
     /// With no preemption, with one, and so on.

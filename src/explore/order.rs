@@ -216,6 +216,11 @@ impl Order {
         Some(&self.clocks[last])
     }
 
+    /// The first step of a thread.
+    pub fn first_of(&self, thread: ThreadId) -> Option<usize> {
+        self.of_thread.get(thread.index())?.first().copied()
+    }
+
     /// How many threads made steps, or could have.
     pub fn threads(&self) -> usize {
         self.of_thread.len()

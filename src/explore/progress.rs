@@ -100,22 +100,23 @@ impl Progress {
     }
 }
 
-/// How many of a subject's scenarios have been begun.
+/// How many parts of a search have been begun.
 #[derive(Debug)]
-pub struct Scenarios {
+pub struct Parts {
+    noun: &'static str,
     of: usize,
     line: Mutex<Line>,
 }
 
-impl Scenarios {
-    /// Of so many.
-    pub fn new(of: usize) -> Self {
-        Self { of, line: Mutex::new(Line::new()) }
+impl Parts {
+    /// Of so many, which are called so.
+    pub fn new(noun: &'static str, of: usize) -> Self {
+        Self { noun, of, line: Mutex::new(Line::new()) }
     }
 
     /// This one begins, counted from 0.
     pub fn begins(&self, i: usize) {
         let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
-        line.show(|| format!("scenario {} of {}", i + 1, self.of));
+        line.show(|| format!("{} {} of {}", self.noun, i + 1, self.of));
     }
 }

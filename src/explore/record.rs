@@ -159,6 +159,22 @@ impl<S: Spec> Judge for Record<S> {
         let failure = failure.unwrap_or_else(|| undecided("raceproof's two searches for an order disagree"));
         Some(Wrong { failure, order })
     }
+
+    fn is_right_in_order(&self) -> bool {
+        let seen = self.seen();
+        let mut states = vec![self.initial.clone()];
+        for call in &seen.calls {
+            let Some(ret) = &call.ret else { return false };
+            let mut next: Vec<S> = Vec::with_capacity(1);
+            for state in states.iter().flat_map(|state| state.next(&call.op, Some(ret))) {
+                if !next.contains(&state) {
+                    next.push(state);
+                }
+            }
+            states = next;
+        }
+        states.iter().any(|state| seen.state.as_ref().is_none_or(|seen| seen == state))
+    }
 }
 
 /// The spans with the calls before and after the threads set around those of the threads: that a thread is

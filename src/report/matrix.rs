@@ -31,6 +31,9 @@ pub struct Cell {
     /// Whether those are every program of the size, and not only what contends.
     #[serde(default)]
     pub every_program: bool,
+    /// Whether its executions are sequences of calls, each of which is as one step.
+    #[serde(default)]
+    pub by_sequences: bool,
     /// The command that goes on with the search, if it was put down.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub resume: Option<String>,
@@ -103,6 +106,14 @@ impl Matrix {
                 "{}: {} programs, every one of {size}: get, set and inc over 2 counters",
                 every.join(", "),
                 grouped(programs)
+            ));
+        }
+        let by_sequences = self.cells.iter().filter(|cell| cell.by_sequences);
+        let by_sequences: Vec<&str> = by_sequences.map(|cell| &*cell.store).collect();
+        if !by_sequences.is_empty() {
+            lines.push(format!(
+                "of {} each call is as one step, in whatever order: its executions are the sequences of calls",
+                by_sequences.join(" and ")
             ));
         }
         if let Some(programs) = count(&|cell| contended.contains(&&*cell.engine)) {

@@ -27,7 +27,15 @@ impl fmt::Display for Verdict {
 }
 
 fn covered(coverage: &Coverage) -> String {
-    let mut text = format!("{} by {}", plural(coverage.executions, "execution"), coverage.engine);
+    let mut text = match coverage.by_sequences_of {
+        Some(programs) => format!(
+            "{} by {} of calls that are as one step, by {}",
+            plural(u64::try_from(programs).unwrap_or(u64::MAX), "program"),
+            plural(coverage.executions, "sequence"),
+            coverage.engine
+        ),
+        None => format!("{} by {}", plural(coverage.executions, "execution"), coverage.engine),
+    };
     for limit in &coverage.limits {
         text.extend(["\n  not covered: ", &limit.what]);
         if !limit.lines.is_empty() {

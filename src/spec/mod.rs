@@ -25,7 +25,7 @@ pub mod stack;
 mod subject;
 
 #[cfg(feature = "model")]
-pub(crate) use programs::Random;
+pub(crate) use programs::{Part, Random, Sequences};
 pub use scenario::{Bounds, Scenario};
 pub use subject::Subject;
 

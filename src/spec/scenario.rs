@@ -1,7 +1,7 @@
 //! Small concurrent programs: per thread, the calls it makes.
 
 use super::Spec;
-use super::programs::Programs;
+use super::programs::{Programs, Sequences};
 
 /// A small concurrent program: per thread, the calls it makes, one after another.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -171,6 +171,25 @@ impl<S: Spec> Bounds<S> {
             return all;
         }
         self.named(self.programs().sample(scenarios, self.threads, self.calls_per_thread, seed))
+    }
+
+    /// The operations of which programs are made, in the order of their numbers.
+    pub(crate) fn ops(&self) -> &[S::Op] {
+        &self.ops
+    }
+
+    /// Every sequence of as many calls as a program has, from the shortest up.
+    pub(crate) fn sequences(&self) -> Sequences {
+        Sequences::new(self.programs(), self.threads.saturating_mul(self.calls_per_thread))
+    }
+
+    /// The one of the [`scenarios`](Self::scenarios) whose threads make these calls, by number, one thread behind the
+    /// other, as many as it may.
+    pub(crate) fn scenario_of(&self, calls: &[usize]) -> Option<Scenario<S::Op>> {
+        // Two threads at least.
+        let each = self.calls_per_thread.min(calls.len().div_ceil(2)).max(1);
+        let program = calls.chunks(each).map(<[usize]>::to_vec).collect();
+        self.named(vec![self.programs().standing_for(&program)]).pop()
     }
 
     fn programs(&self) -> Programs {

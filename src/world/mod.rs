@@ -369,6 +369,13 @@ pub fn current_thread() -> ThreadId {
     execution::with(|e| e.current)
 }
 
+/// The current thread, for what depends on which one it is.
+pub fn itself() -> ThreadId {
+    let id = current_thread();
+    execution::with(|e| e.threads[id.index()].knows_itself = true);
+    id
+}
+
 /// The current thread waits until it is unparked; it may go on without a reason, and with a timeout when
 /// time is up.
 pub fn park(time: Option<Duration>, at: At) {

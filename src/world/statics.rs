@@ -107,7 +107,7 @@ pub fn drop_lazy(instance: u64) {
 
 /// What a thread local is for the current thread: `make` makes it at its first use.
 pub fn local<V: 'static>(key: usize, make: impl FnOnce() -> V) -> Result<Rc<V>, Destroyed> {
-    let thread = super::current_thread();
+    let thread = super::itself();
     let known = STATICS.with_borrow(|statics| {
         let mut locals = statics.locals.iter();
         locals.find(|local| (local.thread, local.key) == (thread, key)).map(|local| local.value.clone())

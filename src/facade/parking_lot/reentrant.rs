@@ -24,7 +24,7 @@ unsafe impl GetThreadId for RawThreadId {
         if world::is_real() {
             return real::RawThreadId::INIT.nonzero_thread_id();
         }
-        NonZeroUsize::MIN.saturating_add(world::current_thread().index())
+        NonZeroUsize::MIN.saturating_add(world::itself().index())
     }
 }
 

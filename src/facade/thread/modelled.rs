@@ -241,7 +241,7 @@ pub fn current() -> Thread {
     if world::is_real() {
         return Thread(Who::Real(std::thread::current()));
     }
-    let id = world::current_thread();
+    let id = world::itself();
     let main = (id == world::operation::ThreadId::MAIN).then(|| "main".to_owned());
     let name = world::execution::with(|e| e.threads[id.index()].name.clone());
     Thread(Who::Modelled(id, name.or(main)))

@@ -2,11 +2,13 @@
 
 mod count;
 mod sample;
+mod sequences;
 mod symmetry;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use sample::Random;
+pub(crate) use sequences::{Part, Sequences};
 
 use super::Spec;
 use symmetry::renamings_around;
@@ -15,6 +17,7 @@ use symmetry::renamings_around;
 type Program = Vec<Vec<usize>>;
 
 /// Programs over some operations, and what renaming keys makes of each operation.
+#[derive(Clone, Debug)]
 pub(super) struct Programs {
     ops: usize,
     /// Each a map from operations to operations; the identity is not among them.
@@ -80,6 +83,13 @@ impl Programs {
             *op = 0;
         }
         false
+    }
+
+    /// The program that stands for the class of this one.
+    pub(super) fn standing_for(&self, program: &Program) -> Program {
+        let identity: Vec<usize> = (0..self.ops).collect();
+        let all = self.renamings.iter().chain([&identity]).map(|renaming| renamed(program, renaming));
+        if self.symmetry { all.min().unwrap_or_default() } else { program.clone() }
     }
 
     /// Whether no renaming of keys makes a smaller program of it.

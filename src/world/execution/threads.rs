@@ -47,6 +47,8 @@ pub struct Thread {
     pub runtime: Membership,
     /// Somebody has joined it.
     pub joined: bool,
+    /// Whether it has asked who it is, or used what it alone has: `thread::current`, a thread local.
+    pub knows_itself: bool,
     /// What it knows of time.
     pub(in crate::world) time: Time,
     /// How often in a row it yielded though nothing had changed since its last step.
