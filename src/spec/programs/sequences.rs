@@ -14,7 +14,7 @@ pub(crate) struct Sequences {
 pub(crate) type Part = (usize, Range<u64>);
 
 /// Parts that anybody would wait for.
-const PARTS_MAX: u64 = 1 << 24;
+const PARTS_MAX: u64 = 1 << 18;
 
 impl Sequences {
     /// Of up to `longest` calls.

@@ -164,3 +164,50 @@ fn a_sample_is_of_the_scenarios_and_the_same_for_its_seed() {
     }
     assert_ne!(bounds.sample(100, 7), bounds.sample(100, 8));
 }
+
+/// The smallest of the sequences that are this one under other names.
+fn class_of(calls: &[Op], keys: u64) -> Vec<Op> {
+    let keys: Vec<u64> = (0..keys).collect();
+    let renamed = |names: Vec<u64>| calls.iter().map(|op| Op(op.0, names[op.1 as usize])).collect::<Vec<_>>();
+    permutations(&keys).into_iter().map(renamed).min().expect("there is the identity")
+}
+
+#[test]
+fn sequences_are_one_of_each_class() {
+    for (kinds, keys, threads, calls) in [("a", 1, 2, 3), ("ab", 2, 2, 2), ("ab", 3, 2, 2), ("abc", 2, 2, 2)]
+    {
+        let (bounds, ops) = (bounds(kinds, keys, threads, calls), ops(kinds, keys));
+        let sequences = bounds.sequences();
+        let parts = sequences.parts(7).expect("they are few");
+        let all: Vec<Vec<usize>> =
+            parts.into_iter().flat_map(|part| sequences.clone().of_part(part)).collect();
+        assert!(all.is_sorted_by_key(Vec::len));
+        let named = |calls: &Vec<usize>| calls.iter().map(|op| ops[*op].clone()).collect::<Vec<_>>();
+        let classes: HashSet<_> = all.iter().map(|calls| class_of(&named(calls), keys)).collect();
+        assert_eq!(all.len(), classes.len(), "a class twice");
+        let mut longer = vec![vec![]];
+        let mut every = HashSet::new();
+        for _ in 0..threads * calls {
+            let more = |calls: &Vec<Op>| {
+                ops.iter().map(|op| [calls.clone(), vec![op.clone()]].concat()).collect::<Vec<_>>()
+            };
+            longer = longer.iter().flat_map(more).collect();
+            every.extend(longer.iter().map(|calls| class_of(calls, keys)));
+        }
+        assert_eq!(classes, every);
+        assert_eq!(sequences.count(), every.len() as u128);
+    }
+}
+
+#[test]
+fn a_sequence_can_be_made_by_one_of_the_programs() {
+    let bounds = bounds("ab", 2, 3, 2);
+    let (sequences, scenarios) = (bounds.sequences(), bounds.scenarios());
+    for part in sequences.parts(100).expect("they are few") {
+        for calls in sequences.clone().of_part(part).filter(|calls| calls.len() > 1) {
+            let scenario = bounds.scenario_of(&calls).expect("it has calls");
+            assert_eq!(scenario.calls(), calls.len());
+            assert!(scenarios.contains(&scenario), "{scenario:?}");
+        }
+    }
+}
