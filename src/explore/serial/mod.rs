@@ -62,7 +62,7 @@ impl Explorer {
     ) -> Option<Result<Ended, Refusal>> {
         let sequences = bounds.sequences();
         let parts = sequences.parts(PART)?;
-        let what = checkpoint::hash(&(&bounds.initial, bounds.ops(), bounds.size(), around));
+        let what = checkpoint::hash(&(&bounds.initial, bounds.ops(), bounds.size(), bounds.count(), around));
         let program = format!("{} by sequences {what}", type_name::<S>());
         let agenda = Agenda::new(self, self.search_of(at, program, parts.len())).ok()?;
         let refusals = Refusals::default();
