@@ -112,7 +112,7 @@ enum Output {
 ///
 /// # Errors
 ///
-/// Where the flags do not fit together, or stdout is closed.
+/// Where the flags do not fit together, or stdout cannot be written to.
 // By value, as every subcommand's.
 #[allow(clippy::needless_pass_by_value)]
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
@@ -153,12 +153,16 @@ fn print(args: &Args, arriving: impl Iterator<Item = (usize, Judged)>) -> anyhow
         while let Some(judged) = waiting.remove(&next) {
             worst = [worst, judged.exit_code()].into_iter().max_by_key(|code| badness(*code)).unwrap_or(2);
             let many = args.files.len() > 1;
-            match args.format {
+            let written = match args.format {
                 Output::Json => writeln!(out, "{}", report::json(args, &args.files[next], &judged)),
                 Output::Text => report::text(&mut out, args, &args.files[next], &judged, many),
             }
-            .and_then(|()| out.flush())
-            .context("cannot write")?;
+            .and_then(|()| out.flush());
+            match written {
+                // Whoever reads it may have read enough: the exit code says the rest.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+                other => other.context("cannot write")?,
+            }
             next += 1;
         }
     }

@@ -62,7 +62,7 @@ pub fn main() -> ExitCode {
         Command::Migrate(args) => migrate::run(&args),
     };
     done.unwrap_or_else(|error| {
-        eprintln!("raceproof: {error:#}");
+        say(&format!("{error:#}"));
         ExitCode::from(2)
     })
 }
@@ -78,8 +78,13 @@ fn misuse(error: &clap::Error) -> ExitCode {
         .map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "))
         .collect();
     let line = lines.join("; ");
-    eprintln!("raceproof: {}; see --help", line.strip_prefix("error: ").unwrap_or(&line));
+    say(&format!("{}; see --help", line.strip_prefix("error: ").unwrap_or(&line)));
     ExitCode::from(2)
+}
+
+/// A line on stderr. The exit code is the same where nobody reads it, so that it is no panic.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "raceproof: {line}");
 }
 
 /// Writes a report. Whoever reads it may have read enough: a pipe that is closed is no error.

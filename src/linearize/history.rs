@@ -121,3 +121,46 @@ impl<S: Spec> History<S> {
         now
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::register::{Op, Register, Ret};
+
+    fn call(invoked: u64, returned: Option<u64>) -> Call<Register<i64>> {
+        Call { client: 0, op: Op::Read, ret: None, invoked, returned }
+    }
+
+    #[test]
+    fn later_events_come_after_a_call_with_times_of_its_own() {
+        let mut history = History::new();
+        history.push(call(3, Some(9)));
+        history.push(call(5, Some(5)));
+        let next = history.invoke(0, Op::Read);
+        assert_eq!(history.call(next).invoked, 10);
+        history.push(call(20, None));
+        history.done(next);
+        assert_eq!(history.call(next).returned, Some(21));
+    }
+
+    #[test]
+    #[should_panic(expected = "returned before it began")]
+    fn no_call_returns_before_it_began() {
+        History::new().push(call(3, Some(2)));
+    }
+
+    #[test]
+    #[should_panic(expected = "an answer without a return")]
+    fn no_call_answers_that_never_returned() {
+        History::new().push(Call { ret: Some(Ret::Value(1)), ..call(3, None) });
+    }
+
+    #[test]
+    #[should_panic(expected = "a call returns once")]
+    fn no_call_returns_twice() {
+        let mut history = History::<Register<i64>>::new();
+        let read = history.invoke(0, Op::Read);
+        history.done(read);
+        history.done(read);
+    }
+}

@@ -52,7 +52,6 @@ pub(super) fn race<S: Spec>(
     problem: &mut Problem<S>,
     limits: Limits,
 ) -> Result<Result<Found, Failure>, Reached> {
-    let steps_before = problem.steps;
     let mut frontier = (limits.method != Method::Descent).then(Frontier::new);
     let mut descent = (limits.method != Method::Frontier).then(Descent::new);
     loop {
@@ -73,9 +72,8 @@ pub(super) fn race<S: Spec>(
                 descent = None;
             }
         }
-        let steps = problem.steps - steps_before;
-        if steps >= limits.steps_max || (frontier.is_none() && descent.is_none()) {
-            return Err(Reached { steps, kept });
+        if problem.steps >= limits.steps_max || (frontier.is_none() && descent.is_none()) {
+            return Err(Reached { steps: problem.steps, kept });
         }
     }
 }

@@ -68,14 +68,17 @@ fn says_at_any_time_what_the_whole_check_says() {
 
 #[test]
 fn what_was_undecided_is_judged_again_when_it_is_asked_again() {
-    let mut check_so_far = Incremental::new(stack::Stack::default(), Limits::default().steps_max(20_000));
+    let limits = Limits::default().steps_max(20_000);
+    let mut check_so_far = Incremental::new(Keyed::new(stack::Stack::default()), limits);
+    let other = check_so_far.invoke(99, On(1, stack::Op::Pop));
+    check_so_far.ret(other, stack::Ret::Popped(None));
     let pushes: Vec<CallId> =
-        (0..12).map(|value| check_so_far.invoke(value, stack::Op::Push(value))).collect();
+        (0..12).map(|value| check_so_far.invoke(value, On(0, stack::Op::Push(value)))).collect();
     for push in pushes {
         check_so_far.ret(push, stack::Ret::Done);
     }
     assert_eq!(check_so_far.ask(), SoFar::Explained);
-    let pop = check_so_far.invoke(0, stack::Op::Pop);
+    let pop = check_so_far.invoke(0, On(0, stack::Op::Pop));
     check_so_far.ret(pop, stack::Ret::Popped(Some(99)));
     // 12! orders, and nobody pushed 99: not decided, and so it stays.
     for _ in 0..3 {

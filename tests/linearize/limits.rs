@@ -1,8 +1,9 @@
 //! Past its limits the checker says so, and never guesses.
 
 use crate::random::Random;
-use raceproof::linearize::{Call, History, Limits, Outcome, check};
+use raceproof::linearize::{Call, History, Limits, Method, Outcome, check};
 use raceproof::spec::Spec;
+use raceproof::spec::counter::{self, Counter};
 use raceproof::spec::keyed::{Keyed, On};
 use raceproof::spec::stack::{Op, Ret, Stack};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,15 +33,21 @@ fn past_its_steps_it_is_undecided() {
         panic!("12! orders in 100,000 steps")
     };
     assert!((100_000..200_000).contains(&reached.steps), "{reached:?}");
+    let Outcome::Undecided(reached) = check(&Stack::default(), &history, limits.steps_max(1_000)) else {
+        panic!("12! orders in 1,000 steps")
+    };
+    assert!((1_000..20_000).contains(&reached.steps), "{reached:?}");
 }
 
 #[test]
 fn past_its_memory_it_is_undecided() {
-    let limits = Limits::default().kept_max(20_000);
-    let Outcome::Undecided(reached) = check(&Stack::default(), &entangled(12), limits) else {
-        panic!("12! orders in 20,000 configurations")
-    };
-    assert!((20_000..200_000).contains(&reached.kept), "{reached:?}");
+    for method in [Method::Both, Method::Frontier, Method::Descent] {
+        let limits = Limits::default().kept_max(20_000).method(method);
+        let Outcome::Undecided(reached) = check(&Stack::default(), &entangled(12), limits) else {
+            panic!("12! orders in 20,000 configurations")
+        };
+        assert!((20_000..200_000).contains(&reached.kept), "{method:?}: {reached:?}");
+    }
 }
 
 #[test]
@@ -94,4 +101,54 @@ fn a_part_that_is_refuted_soon_is_not_kept_waiting_by_one_that_is_hard() {
     assert_eq!(violation.call, wrong);
     let questions = QUESTIONS.load(Ordering::Relaxed);
     assert!(questions < 1_000_000, "{questions} questions, and 12! orders");
+}
+
+#[test]
+fn calls_that_say_the_same_are_tried_once() {
+    let mut history = History::new();
+    let adds: Vec<_> = (0..40).map(|client| history.invoke(client, counter::Op::Add(1))).collect();
+    for add in adds {
+        history.ret(add, counter::Ret::Done);
+    }
+    let get = history.invoke(0, counter::Op::Get);
+    history.ret(get, counter::Ret::Value(39));
+    for method in [Method::Frontier, Method::Descent] {
+        let limits = Limits::default().steps_max(20_000).method(method);
+        let Outcome::Violation(violation) = check(&Counter(0), &history, limits) else {
+            panic!("{method:?}: one add is lost, and there are no 2^40 ways to lose it")
+        };
+        assert_eq!(violation.call, get);
+    }
+}
+
+#[test]
+fn what_is_too_hard_to_judge_is_neither_left_out_of_a_core_nor_named_as_allowed() {
+    let mut history = History::new();
+    for power in 0..18 {
+        let add = history.invoke(0, counter::Op::Add(1 << power));
+        history.ret(add, counter::Ret::Done);
+    }
+    // Had the adds not returned, it would be the sum of some of them, but which?
+    let get = history.invoke(0, counter::Op::Get);
+    history.ret(get, counter::Ret::Value(0b01_0110_1001_0110_1010));
+    let Outcome::Violation(violation) = check(&Counter(0), &history, Limits::default()) else {
+        panic!("they all returned")
+    };
+    let core = |instead: Option<counter::Ret>| {
+        let mut core = History::new();
+        for part in &violation.core {
+            let mut call = history.call(part.call).clone();
+            if part.any_time {
+                (call.ret, call.returned) = (None, None);
+            } else if part.call == violation.call {
+                call.ret = instead.or(call.ret);
+            }
+            core.push(call);
+        }
+        check(&Counter(0), &core, Limits::default().core(false))
+    };
+    assert!(matches!(core(None), Outcome::Violation(_)), "{violation:?}");
+    for answer in &violation.allowed.answers {
+        assert!(matches!(core(Some(*answer)), Outcome::Linearizable(_)), "{answer:?} of {violation:?}");
+    }
 }

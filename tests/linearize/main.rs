@@ -9,6 +9,7 @@ mod incremental;
 mod large;
 mod limits;
 mod naive;
+mod parts;
 mod random;
 mod relaxed;
 mod words;

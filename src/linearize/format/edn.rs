@@ -1,7 +1,7 @@
 //! EDN: maps in a vector, in a list, or one after another.
 //!
 //! As much of it as histories use; what they do not is read as it stands and compared as
-//! text. Keys come in any order, commas are blanks, `;` begins a comment, `#_` leaves out
+//! text, but for numbers and maps. Keys come in any order, commas are blanks, `;` begins a comment, `#_` leaves out
 //! the next form, and a tag such as `#inst` is dropped.
 
 use super::{At, Event, Kind, Lines, Malformed, Place, ReadError, Take, Value};
@@ -30,8 +30,9 @@ pub(super) fn read<R: BufRead>(lines: &mut Lines<R>, take: Take) -> Result<(), R
                 break;
             }
             Some('{') => {
-                let map = reader.map()?;
-                if let Some(event) = event(map)? {
+                let place = reader.here();
+                let entries = reader.entries(0)?;
+                if let Some(event) = event(place, entries)? {
                     take(event)?;
                 }
             }
@@ -72,17 +73,14 @@ pub(super) fn first_value(text: &At<String>) -> Result<(At<Value>, Option<At<cha
     })
 }
 
-/// A map with the places of its parts.
-struct Map {
-    place: Place,
-    entries: Vec<(At<Value>, At<Value>)>,
-}
+/// The keys and values of a map.
+type Entries = Vec<(At<Value>, At<Value>)>;
 
-fn event(map: Map) -> Result<Option<Event>, Malformed> {
-    let missing =
-        |key: &str| Malformed { place: map.place, expected: format!("expected `:{key}` in this map") };
+/// What a map at `place` says.
+fn event(place: Place, entries: Entries) -> Result<Option<Event>, Malformed> {
+    let missing = |key: &str| Malformed { place, expected: format!("expected `:{key}` in this map") };
     let (mut client, mut kind, mut op, mut key, mut value) = (None, None, None, None, None);
-    for (name, it) in map.entries {
+    for (name, it) in entries {
         let Value::Word(word) = &name.it else { continue };
         let slot = match bare(word) {
             "process" => &mut client,
@@ -118,7 +116,7 @@ fn event(map: Map) -> Result<Option<Event>, Malformed> {
         None if kind == Kind::Invoke => return Err(missing("f")),
         None => None,
     };
-    let value = value.unwrap_or(At { place: map.place, it: Value::Nil });
+    let value = value.unwrap_or(At { place, it: Value::Nil });
     Ok(Some(Event { client, kind, op, key, value }))
 }
 
@@ -229,7 +227,10 @@ impl<R: BufRead> Reader<'_, R> {
         let it = match first {
             '[' => Value::List(self.forms(']', depth)?),
             '(' => Value::List(self.forms(')', depth)?),
-            '{' => other("{", &self.forms('}', depth)?, "}"),
+            '{' => {
+                let entries = self.entries(depth + 1)?;
+                Value::map(entries.into_iter().map(|(key, value)| (key.it, value.it)).collect())
+            }
             '#' if self.line.get(self.at + 1) == Some(&'{') => {
                 self.bump();
                 let mut elements = self.forms('}', depth)?;
@@ -241,6 +242,22 @@ impl<R: BufRead> Reader<'_, R> {
             _ => atom(&self.token()),
         };
         Ok(At { place, it })
+    }
+
+    /// The keys and values of a map, at its opening bracket.
+    fn entries(&mut self, depth: usize) -> Result<Entries, ReadError> {
+        self.bump();
+        let mut entries = Vec::new();
+        loop {
+            match self.peek_form()? {
+                Some('}') => {
+                    self.bump();
+                    return Ok(entries);
+                }
+                None => return Err(self.expected("`}`", None).into()),
+                Some(_) => entries.push((self.form(depth)?, self.form(depth)?)),
+            }
+        }
     }
 
     /// Forms up to `close`, after an opening bracket.
@@ -255,22 +272,6 @@ impl<R: BufRead> Reader<'_, R> {
                 }
                 None => return Err(self.expected(&format!("`{close}`"), None).into()),
                 Some(_) => forms.push(self.form(depth + 1)?.it),
-            }
-        }
-    }
-
-    fn map(&mut self) -> Result<Map, ReadError> {
-        let place = self.here();
-        self.bump();
-        let mut entries = Vec::new();
-        loop {
-            match self.peek_form()? {
-                Some('}') => {
-                    self.bump();
-                    return Ok(Map { place, entries });
-                }
-                None => return Err(self.expected("`}`", None).into()),
-                Some(_) => entries.push((self.form(0)?, self.form(0)?)),
             }
         }
     }
@@ -335,8 +336,6 @@ impl<R: BufRead> Reader<'_, R> {
         while self.peek().is_some_and(|it| !ends(it)) {
             self.bump();
         }
-        // A character that can begin nothing is a token by itself, so that reading goes on.
-        self.at = self.at.max(from + 1);
         self.line[from..self.at].iter().collect()
     }
 }
@@ -347,11 +346,10 @@ fn atom(token: &str) -> Value {
         "true" => Value::Bool(true),
         "false" => Value::Bool(false),
         _ if token.len() > 1 && token.starts_with(':') => Value::Word(token[1..].to_owned()),
-        _ => token.trim_end_matches('N').parse().map_or_else(|_| Value::Other(token.to_owned()), Value::Int),
+        _ => {
+            // Those of any size, and of any number of digits, end so.
+            let number = token.strip_suffix(['N', 'M']).unwrap_or(token);
+            Value::number(number).unwrap_or_else(|| Value::Other(token.to_owned()))
+        }
     }
-}
-
-fn other(open: &str, forms: &[Value], close: &str) -> Value {
-    let texts: Vec<String> = forms.iter().map(Value::shown).collect();
-    Value::Other(format!("{open}{}{close}", texts.join(" ")))
 }

@@ -8,6 +8,7 @@
 use super::{At, Event, Kind, Lines, Malformed, Place, ReadError, Take, Value};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 use std::io::BufRead;
 
 pub(super) fn read<R: BufRead>(lines: &mut Lines<R>, take: Take) -> Result<(), ReadError> {
@@ -19,7 +20,7 @@ pub(super) fn read<R: BufRead>(lines: &mut Lines<R>, take: Take) -> Result<(), R
 
 /// The fields of a line; each as it is written, since that tells its column.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object such as {\"client\": 1, …}")]
 struct Line<'l> {
     #[serde(borrow, alias = "process")]
     client: &'l RawValue,
@@ -56,7 +57,7 @@ fn event(line: &At<String>) -> Result<Event, Malformed> {
             line: line.place.line,
             column: column(text, raw.get().as_ptr() as usize - text.as_ptr() as usize),
         },
-        it: value(raw.get()),
+        it: value(raw.get(), 0),
     };
     let client = at(parsed.client);
     if !matches!(client.it, Value::Int(_) | Value::Text(_)) {
@@ -101,20 +102,26 @@ fn said(error: &serde_json::Error) -> String {
     format!("expected a JSON object of a history: {}", &said[..end])
 }
 
-fn value(raw: &str) -> Value {
-    // Valid, since it was read before; a number too large for an integer stays as written.
-    serde_json::from_str(raw).map_or_else(|_| Value::Other(raw.to_owned()), of_json)
-}
+/// Lists nested deeper than this stay as written.
+const DEPTH_MAX: usize = 64;
 
-fn of_json(json: serde_json::Value) -> Value {
-    match json {
-        serde_json::Value::Null => Value::Nil,
-        serde_json::Value::Bool(truth) => Value::Bool(truth),
-        serde_json::Value::Number(number) => {
-            number.as_i64().map_or_else(|| Value::Other(number.to_string()), Value::Int)
+/// Of a text that was read before, so that it is valid. Each part is read as it is written, since
+/// `serde_json`'s own numbers lose digits.
+fn value(raw: &str, depth: usize) -> Value {
+    match raw.as_bytes().first() {
+        Some(b'[') if depth < DEPTH_MAX => {
+            let parts: Option<Vec<&RawValue>> = serde_json::from_str(raw).ok();
+            parts.map(|parts| Value::List(parts.iter().map(|part| value(part.get(), depth + 1)).collect()))
         }
-        serde_json::Value::String(text) => Value::Text(text),
-        serde_json::Value::Array(values) => Value::List(values.into_iter().map(of_json).collect()),
-        object @ serde_json::Value::Object(_) => Value::Other(object.to_string()),
+        Some(b'{') if depth < DEPTH_MAX => {
+            let entries: Option<BTreeMap<String, &RawValue>> = serde_json::from_str(raw).ok();
+            let entry = |(key, part): (String, &RawValue)| (Value::Text(key), value(part.get(), depth + 1));
+            entries.map(|entries| Value::map(entries.into_iter().map(entry).collect()))
+        }
+        Some(b'"') => serde_json::from_str(raw).ok().map(Value::Text),
+        Some(b'n') => Some(Value::Nil),
+        Some(b't' | b'f') => Some(Value::Bool(raw == "true")),
+        _ => Value::number(raw),
     }
+    .unwrap_or_else(|| Value::Other(raw.to_owned()))
 }

@@ -131,7 +131,7 @@ impl From<io::Error> for ReadError {
 impl Format {
     /// The format of a history that begins with `line`, its first one that is not empty.
     pub fn of(line: &str) -> Option<Self> {
-        let line = line.trim_start_matches('\u{feff}').trim_start();
+        let line = line.trim_start();
         match line.chars().next()? {
             '{' if line[1..].trim_start().starts_with('"') => Some(Self::Json),
             '[' if line[1..].trim_start().starts_with("{\"") => Some(Self::Json),

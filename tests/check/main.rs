@@ -1,5 +1,7 @@
 //! `raceproof check` from outside: what it reads, what it says, and its exit codes.
 
+mod report;
+
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
@@ -61,40 +63,6 @@ fn holds_is_0() {
 }
 
 #[test]
-fn refuted_is_1_and_shows_the_core_and_why() {
-    let (code, out, _) = said(&check(&["-", "--model", "register", "--initial", "0"], STALE));
-    assert_eq!(code, 1);
-    let expected = "\
-stdin: not linearizable. 2 of 2 calls show it:
-
-  1  write(2)  |── ok ──|
-▶ b  read                |── 0 ──|  line 5
-
-why        after write(2) returned, read may answer 2, and answered 0
-";
-    assert_eq!(out, expected);
-}
-
-#[test]
-fn ascii_where_the_locale_or_the_user_asks_for_it() {
-    let run = |name: &str, value: &str| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_raceproof"));
-        command.args(["check", "-", "--model", "register"]).env("LC_ALL", "C.UTF-8").env_remove("NO_COLOR");
-        let mut child = command
-            .env(name, value)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the binary that was built");
-        child.stdin.take().expect("it is piped").write_all(STALE.as_bytes()).expect("it reads");
-        child.wait_with_output().expect("it ends").stdout
-    };
-    assert!(run("NO_COLOR", "1").is_ascii());
-    assert!(run("LC_ALL", "C").is_ascii());
-    assert!(!run("LC_ALL", "de_DE.UTF-8").is_ascii());
-}
-
-#[test]
 fn undecided_is_3() {
     // Nothing returned: nothing was seen.
     assert_code("register", "{\"client\": 1, \"type\": \"invoke\", \"op\": \"read\"}\n", 3);
@@ -109,6 +77,14 @@ fn undecided_is_3() {
     let (code, out, _) = said(&output);
     assert_eq!(code, 3, "{out}");
     assert!(out.contains("undecided after 1") && !out.contains("linearizable"), "{out}");
+    let after: u64 =
+        out["stdin: undecided after ".len()..].split(' ').next().unwrap_or_default().parse().expect("steps");
+    assert!(out.contains(&format!("try --steps-max {after}0 --kept-max ")), "{out}");
+    for consistency in ["quiescent", "sequential"] {
+        let args = ["-", "--model", "stack", "--steps-max", "20000", "--consistency", consistency];
+        let (code, out, _) = said(&check(&args, &text));
+        assert!(code == 3 && out.contains("undecided after 2"), "{consistency}: {out}");
+    }
 }
 
 #[test]
@@ -127,6 +103,8 @@ fn misuse_is_2() {
         assert_eq!((code, out.as_str()), (2, ""), "{args:?}: {err}");
         assert!(!err.is_empty());
     }
+    let (_, _, err) = said(&check(&["-", "--model", "register", "--consistency", "monotone"], STALE));
+    assert_eq!(err, "raceproof: --consistency monotone is for --model counter and counters\n");
 }
 
 #[test]
@@ -147,10 +125,16 @@ fn a_malformed_line_is_2_and_says_where_and_what() {
         (3, r#"{"client": "b", "type": "invoke", "op": "push"}"#, "3:41", "read or write"),
         (4, r#"{"client": "b", "type": "ok", "op": "write"}"#, "4:37", "read"),
         (2, "garbage", "2:1", "expected a JSON object"),
+        (2, r#"{"client": 7, "type": "info"}"#, "2:12", "no call under way"),
+        (2, r#"{"client": 1, "type": "ok", "op": 3}"#, "2:35", "\"op\" should be a text, found 3"),
+        (2, r#"{"client": "äöü🦀", "type": "okay"}"#, "2:28: ", "\"type\" should be"),
+        (2, r#"{"client": "äöü🦀", "typ": "ok"}"#, "2:24: ", "unknown field `typ`"),
+        (2, "3", "2:1: ", "invalid type: integer `3`, expected an object such as {\"client\": 1, …}"),
     ];
     for (n, text, place, expected) in json {
         let (code, _, err) = judged("register", &line(n, text));
         assert_eq!(code, 2, "{text}: {err}");
+        assert!(!err.contains(" at line "), "its place stands in front: {err}");
         let start = format!("raceproof: stdin:{place}");
         assert!(
             err.starts_with(&start) && err.contains(expected),
@@ -199,6 +183,48 @@ INFO  jepsen.util - 4\t:ok\t:read\t4
 ";
 
 #[test]
+fn begins_with_what_is_said() {
+    let begins = |model: &str, initial: &str, op: &str, answer: &str| {
+        let text = format!(
+            "{{\"client\": 1, \"type\": \"invoke\", \"op\": \"{op}\", \"key\": \"k\"}}\n\
+             {{\"client\": 1, \"type\": \"ok\", \"value\": {answer}}}\n"
+        );
+        check(&["-", "--model", model, "--initial", initial], &text).status.code()
+    };
+    for (model, initial, op, right, wrong) in [
+        ("register", "nil", "read", "null", "\"nil\""),
+        ("register", "true", "read", "true", "\"true\""),
+        ("register", "false", "read", "false", "true"),
+        ("register", "-7", "read", "-7", "\"-7\""),
+        ("register", "1.50", "read", "1.5", "\"1.50\""),
+        ("register", "abc", "read", "\"abc\"", "null"),
+        ("register", "[1 [a]", "read", "\"[1 [a]\"", "[1]"),
+        ("register", "[1 \"b\"]", "read", "[1, \"b\"]", "[1]"),
+        ("queue", "[1 2]", "pop", "1", "2"),
+        ("stack", "[1 2]", "pop", "2", "1"),
+        ("set", "nil", "read", "[]", "[1]"),
+        ("lock", "a", "holder", "\"a\"", "null"),
+        ("lock", "nil", "holder", "null", "\"nil\""),
+        ("semaphore", "3", "free", "3", "1"),
+        ("limiter", "3", "left", "3", "1"),
+        ("counter", "3", "get", "3", "0"),
+        ("kv", "", "get", "\"\"", "\"a\""),
+    ] {
+        assert_eq!(begins(model, initial, op, right), Some(0), "{model} {initial} {right}");
+        assert_eq!(begins(model, initial, op, wrong), Some(1), "{model} {initial} {wrong}");
+    }
+    for (model, initial, op) in [
+        ("kv", "x", "get"),
+        ("kv", "0", "get"),
+        ("set", "1", "read"),
+        ("limiter", "-1", "left"),
+        ("counters", "i", "get"),
+    ] {
+        assert_eq!(begins(model, initial, op, "null"), Some(2), "{model} {initial}");
+    }
+}
+
+#[test]
 fn reads_jepsens_log() {
     let out = assert_code("cas-register", JEPSEN, 0);
     assert_eq!(out, "stdin: linearizable; 4 calls, 1 of them never returned\n");
@@ -241,7 +267,12 @@ fn reads_knossos_edn() {
     let read = "[{:process 1, :type :invoke, :f :read} {:process 1, :type :ok, :f :read, :value 0}]";
     assert_code("cas-register", read, 0);
     assert_eq!(check(&["-", "--model", "register", "--initial", "7"], read).status.code(), Some(1));
-    assert_malformed("register", &read.replace(']', ""), "1:", "the end");
+    assert_malformed(
+        "register",
+        &read.replace(']', ""),
+        "1:83",
+        "another map, or the bracket that closes them",
+    );
     assert_malformed("register", &format!("{read} 3"), "1:85", "the end of the history, found `3`");
     assert_malformed("register", &read.replace(":type :ok", ":typ :ok"), "1:40", ":type");
 }
@@ -256,6 +287,54 @@ fn reads_porcupines_kv() {
 /// Operation, value, answer.
 type Calls = &'static [(&'static str, &'static str, &'static str)];
 
+/// A model, calls one after another, and a wrong answer to the last one.
+const CALLS: &[(&str, Calls, &str)] = &[
+    ("register", &[("write", "1", "null"), ("read", "null", "1")], "2"),
+    ("cas-register", &[("cas", "[null, 1]", "true"), ("cas", "[2, 3]", "false"), ("read", "null", "1")], "2"),
+    ("cas-register", &[("write", "1", "null"), ("cas", "[2, 1]", "false")], "true"),
+    (
+        "counter",
+        &[("inc", "null", "null"), ("fetch_add", "2", "1"), ("dec", "null", "null"), ("get", "null", "2")],
+        "3",
+    ),
+    ("counter", &[("set", "5", "\"ok\""), ("get", "null", "null"), ("read", "null", "5")], "4"),
+    ("counters", &[("inc", "null", "\"not found\""), ("set", "5", "\"ok\""), ("get", "null", "5")], "2"),
+    ("counters", &[("set", "5", "null"), ("get", "null", "null"), ("inc", "null", "null")], "\"not found\""),
+    ("kv", &[("put", "\"a\"", "null"), ("append", "\"b\"", "null"), ("get", "null", "\"ab\"")], "\"a\""),
+    ("kv", &[("put", "1", "null"), ("get", "null", "null"), ("get", "null", "1")], "2"),
+    ("set", &[("add", "1", "true"), ("contains", "2", "false"), ("read", "null", "[1]")], "[2]"),
+    ("set", &[("add", "1", "1"), ("read", "null", "null"), ("contains", "1", "true")], "false"),
+    ("set", &[("add", "1", "1"), ("remove", "1", "true"), ("contains", "1", "false")], "true"),
+    ("queue", &[("push", "1", "null"), ("push", "2", "null"), ("pop", "null", "1")], "2"),
+    ("queue", &[("enqueue", "1", "null"), ("dequeue", "null", "1"), ("recv", "null", "null")], "1"),
+    ("stack", &[("push", "1", "null"), ("push", "2", "null"), ("pop", "null", "2")], "1"),
+    (
+        "lock",
+        &[("acquire", "\"a\"", "true"), ("acquire", "\"b\"", "false"), ("holder", "null", "\"a\"")],
+        "\"b\"",
+    ),
+    ("lock", &[("acquire", "null", "true"), ("holder", "null", "1")], "2"),
+    ("lock", &[("lock", "null", "true"), ("unlock", "null", "true"), ("holder", "null", "null")], "1"),
+    (
+        "lock",
+        &[("lock", "7", "true"), ("release", "8", "false"), ("expire", "null", "true"), ("lock", "8", "1")],
+        "false",
+    ),
+    ("mutex", &[("acquire", "null", "true"), ("unlock", "null", "null"), ("acquire", "1", "true")], "false"),
+    ("semaphore", &[("acquire", "1", "true"), ("acquire", "1", "false"), ("free", "null", "0")], "1"),
+    (
+        "semaphore",
+        &[("lock", "1", "1"), ("release", "1", "1"), ("free", "null", "null"), ("lock", "1", "1")],
+        "false",
+    ),
+    ("limiter", &[("admit", "null", "true"), ("admit", "null", "false"), ("left", "null", "0")], "1"),
+    (
+        "limiter",
+        &[("admit", "null", "1"), ("tick", "null", "1"), ("left", "null", "null"), ("admit", "null", "1")],
+        "false",
+    ),
+];
+
 #[test]
 fn reads_json_lines_of_every_model() {
     let pairs = |calls: &[(&str, &str, &str)]| -> String {
@@ -267,95 +346,12 @@ fn reads_json_lines_of_every_model() {
         };
         calls.iter().map(line).collect()
     };
-    let right: [(&str, Calls, &str); 12] = [
-        ("register", &[("write", "1", "null"), ("read", "null", "1")], "2"),
-        (
-            "cas-register",
-            &[("cas", "[null, 1]", "true"), ("cas", "[2, 3]", "false"), ("read", "null", "1")],
-            "2",
-        ),
-        ("counter", &[("inc", "null", "null"), ("fetch_add", "2", "1"), ("get", "null", "3")], "2"),
-        ("counters", &[("inc", "null", "\"not found\""), ("set", "5", "\"ok\""), ("get", "null", "5")], "2"),
-        ("kv", &[("put", "\"a\"", "null"), ("append", "\"b\"", "null"), ("get", "null", "\"ab\"")], "\"a\""),
-        ("set", &[("add", "1", "true"), ("contains", "2", "false"), ("read", "null", "[1]")], "[2]"),
-        ("queue", &[("push", "1", "null"), ("push", "2", "null"), ("pop", "null", "1")], "2"),
-        ("stack", &[("push", "1", "null"), ("push", "2", "null"), ("pop", "null", "2")], "1"),
-        (
-            "lock",
-            &[("acquire", "\"a\"", "true"), ("acquire", "\"b\"", "false"), ("holder", "null", "\"a\"")],
-            "\"b\"",
-        ),
-        (
-            "mutex",
-            &[("acquire", "null", "true"), ("unlock", "null", "null"), ("acquire", "1", "true")],
-            "false",
-        ),
-        ("semaphore", &[("acquire", "1", "true"), ("acquire", "1", "false"), ("free", "null", "0")], "1"),
-        ("limiter", &[("admit", "null", "true"), ("admit", "null", "false"), ("left", "null", "0")], "1"),
-    ];
-    for (model, calls, wrong) in right {
+    for &(model, calls, wrong) in CALLS {
         let text = pairs(calls);
-        assert_eq!(judged(model, &text).0, 0, "{model}: {:?}", judged(model, &text));
+        assert_eq!(judged(model, &text).0, 0, "{calls:?}: {:?}", judged(model, &text));
         let (op, value, _) = calls[calls.len() - 1];
         let mut lied = calls[..calls.len() - 1].to_vec();
         lied.push((op, value, wrong));
-        assert_eq!(judged(model, &pairs(&lied)).0, 1, "{model} with {wrong}");
-    }
-}
-
-#[test]
-fn json_output_is_an_object_a_line() {
-    let (code, out, _) = said(&check(&["-", "--model", "register", "--format", "json"], STALE));
-    assert_eq!(code, 1);
-    let report: serde_json::Value = serde_json::from_str(out.trim()).expect("JSON");
-    assert_eq!(report["verdict"], "refuted");
-    assert_eq!(report["core"][1]["line"], 5);
-    assert_eq!(report["core"][1]["decisive"], true);
-    let (code, out, _) = said(&check(&["-", "--model", "register", "--format", "json"], "{\"x\": 1}"));
-    assert_eq!(code, 2);
-    let report: serde_json::Value = serde_json::from_str(out.trim()).expect("JSON");
-    assert_eq!(report["verdict"], "unread");
-}
-
-#[test]
-fn relaxed_promises_are_named_as_such() {
-    let by = |model: &str, consistency: &str, text: &str| {
-        let (code, out, _) =
-            said(&check(&["-", "--model", model, "--initial", "0", "--consistency", consistency], text));
-        (code, out.lines().next().unwrap_or_default().to_owned())
-    };
-    let holds = |promise: &str, calls: usize| (0, format!("stdin: {promise}; {calls} calls"));
-    assert_eq!(by("register", "sequential", STALE), holds("sequentially consistent", 2));
-    assert_eq!(by("register", "quiescent", STALE).0, 1);
-    let one_client = STALE.replace("\"b\"", "1");
-    assert_eq!(
-        by("register", "sequential", &one_client),
-        (1, "stdin: not sequentially consistent. 1 of 2 calls show it:".to_owned())
-    );
-    assert_eq!(by("counter", "monotone", COUNTER), holds("monotone", 2));
-    let too_much = COUNTER.replace("\"value\": 1}", "\"value\": 2}");
-    assert_eq!(by("counter", "monotone", &too_much).0, 1);
-}
-
-#[test]
-fn several_files_are_answered_in_their_order() {
-    let folder = std::env::temp_dir().join(format!("raceproof-check-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a folder for the test");
-    let mut args = vec!["--model".to_owned(), "register".to_owned()];
-    for index in 0..20 {
-        let text = if index == 7 { STALE.to_owned() } else { STALE.replace("\"value\": 0", "\"value\": 2") };
-        let file = folder.join(format!("{index:02}.jsonl"));
-        std::fs::write(&file, text).expect("a file for the test");
-        args.push(file.display().to_string());
-    }
-    let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let (code, out, _) = said(&check(&args, ""));
-    std::fs::remove_dir_all(&folder).expect("it is ours");
-    assert_eq!(code, 1);
-    let verdicts: Vec<&str> = out.lines().filter(|line| line.contains(".jsonl: ")).collect();
-    assert_eq!(verdicts.len(), 20, "{out}");
-    for (index, verdict) in verdicts.iter().enumerate() {
-        assert!(verdict.contains(&format!("{index:02}.jsonl")), "{out}");
-        assert_eq!(verdict.contains("not linearizable"), index == 7, "{out}");
+        assert_eq!(judged(model, &pairs(&lied)).0, 1, "{model}: {lied:?}");
     }
 }
