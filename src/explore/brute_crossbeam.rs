@@ -395,6 +395,24 @@ fn an_attempt_meets_the_other_side_whatever_it_came_to() {
     assert!(!compare(&Threads { acts, capacities: [2, 0], noisy: false }, 60_000).too_large);
 }
 
+/// A selection that another branch of the search shows still takes its message, so that others find none, and what
+/// they would have done behind it races with what the selection has done. Giving the execution up there lost orders.
+#[test]
+fn what_others_do_behind_a_selection_in_vain_is_seen() {
+    use Act::{Count, EitherOrNeither, Recv, Send};
+    for capacities in [[1, 1], [3, 3]] {
+        let acts = vec![vec![Count, EitherOrNeither], vec![Send(1), Count], vec![Recv(1)]];
+        assert!(!compare(&Threads { acts, capacities, noisy: false }, 60_000).too_large);
+    }
+}
+
+#[test]
+fn a_send_that_waited_for_room_comes_behind_the_receive() {
+    use Act::{Count, Recv, Send};
+    let acts = vec![vec![Send(0), Send(0), Count], vec![Count, Recv(0)]];
+    assert!(!compare(&Threads { acts, capacities: [1, 0], noisy: false }, 60_000).too_large);
+}
+
 #[test]
 fn channels_of_crossbeam_have_the_outcomes_that_every_interleaving_has() {
     compare_family("crossbeam's channels", 22, Chance::of_queues, false, 60);

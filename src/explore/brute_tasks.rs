@@ -187,7 +187,7 @@ fn runnable(tasks: &[Await], room: usize) -> (Program, Outcomes) {
         let spawned = tasks.iter().map(|what| {
             let future = run(what.clone(), shared.clone(), receivers.clone());
             let spawned = spawn::spawn(None, at, move || task::run_spawned(future, at));
-            shared.tasks.lock().unwrap().push(spawned.thread);
+            shared.tasks.lock().unwrap().push(spawned.whom.thread);
             spawned
         });
         let spawned: Vec<_> = spawned.collect();

@@ -69,7 +69,8 @@ fn check(program: &Program, search: &Arc<Mutex<Search>>) -> std::thread::Result<
 fn run_once(program: &Program, search: &Mutex<Search>) {
     statics::forget();
     task::let_go(execution::with(|e| e.begin(usize::MAX)));
-    let over = search.lock().unwrap_or_else(PoisonError::into_inner).cut.is_some();
+    let over = search.lock().unwrap_or_else(PoisonError::into_inner).cut.is_some()
+        || execution::with(|e| e.worker.as_ref().is_some_and(|worker| worker.is_given_up()));
     if over {
         std::panic::resume_unwind(Box::new(Over));
     }

@@ -10,6 +10,7 @@ use super::finding::line;
 use super::progress;
 use crate::world::execution;
 use crate::world::operation::ThreadId;
+use crate::world::outside::Told;
 use crate::world::pulse::Pulse;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -26,9 +27,14 @@ const LOOKS: u32 = 30;
 /// As `LOOKS`, where the system does not say whether a thread waits: 10 s without a step.
 const BLIND_LOOKS: u32 = 400;
 
+/// How long an exploration that has ended waits for those who still have objects of it: 0.25 s.
+const USE: Duration = Duration::from_millis(1);
+const USES: u32 = 250;
+
 /// Runs `explore`, and does not wait for it if the program has left the model: then it says where.
 pub fn watched<R: Send + 'static>(explore: impl FnOnce() -> R + Send + 'static) -> Result<R, String> {
     let pulse = Arc::new(Pulse::default());
+    let told = Told::of(&pulse);
     let (theirs, quiet) = (Arc::clone(&pulse), progress::is_quiet());
     let (done, ended) = channel();
     let worker = thread::Builder::new().name("raceproof".to_owned());
@@ -44,12 +50,16 @@ pub fn watched<R: Send + 'static>(explore: impl FnOnce() -> R + Send + 'static) 
     let (mut beats, mut still) = (0, 0);
     loop {
         match ended.recv_timeout(LOOK) {
-            Ok(Ok(ended)) => return Ok(ended),
+            Ok(Ok(ended)) => return used_outside_at_last(&pulse).map_or(Ok(ended), Err),
             Ok(Err(payload)) => resume_unwind(payload),
             Err(RecvTimeoutError::Disconnected) => {
                 return Err("the exploration ended without a word".to_owned());
             }
             Err(RecvTimeoutError::Timeout) => {}
+        }
+        if let Some(outside) = used_outside(&pulse) {
+            leave(&pulse, told);
+            return Err(outside);
         }
         // An exploration within another one is a step of that.
         execution::with(|e| e.worker.iter().for_each(|outer| outer.beat()));
@@ -57,10 +67,36 @@ pub fn watched<R: Send + 'static>(explore: impl FnOnce() -> R + Send + 'static) 
         still = if now == beats && waits != Some(false) { still + 1 } else { 0 };
         beats = now;
         if still >= if waits.is_none() { BLIND_LOOKS } else { LOOKS } {
-            pulse.give_up();
+            leave(&pulse, told);
             return Err(left(&pulse));
         }
     }
+}
+
+/// Nobody waits for it any more. It may go on, so uses of its objects from outside are still told to it.
+fn leave(pulse: &Pulse, told: Told) {
+    pulse.give_up();
+    std::mem::forget(told);
+}
+
+/// As `used_outside`, of an exploration that has ended. Who still has an object of it may be about to use that.
+fn used_outside_at_last(pulse: &Pulse) -> Option<String> {
+    for _ in 0..USES {
+        if pulse.used_outside().is_some() || !pulse.objects_are_left() {
+            break;
+        }
+        thread::sleep(USE);
+    }
+    used_outside(pulse)
+}
+
+fn used_outside(pulse: &Pulse) -> Option<String> {
+    let (what, at) = pulse.used_outside()?;
+    Some(format!(
+        "{what} at {} by a thread that is not the model's; start it by raceproof::thread, or put what it does into a \
+         raceproof::Foreign",
+        line(at)
+    ))
 }
 
 /// Calls `work` on a thread that makes steps.
@@ -68,8 +104,8 @@ pub fn working<R>(pulse: &Arc<Pulse>, work: impl FnOnce() -> R) -> R {
     let worker = pulse.works();
     let before = execution::with(|e| e.worker.replace(Arc::clone(&worker)));
     let result = work();
-    worker.rests();
     execution::with(|e| e.worker = before);
+    worker.rests(execution::kept());
     result
 }
 

@@ -33,7 +33,7 @@ impl<T> UnsafeCell<T> {
         let at = Location::caller();
         // A cell's state needs its creator's clock, so it is made in the execution.
         let part = match world::current() {
-            world::World::Model => Part::Model(world::execution::with(|e| e.create_cell(at))),
+            world::World::Model => Part::of(world::execution::with(|e| e.create_cell(at))),
             _ => Part::new(at, "cell", || world::object::State::Nothing, || loom::cell::UnsafeCell::new(())),
         };
         Self { part, data: std::cell::UnsafeCell::new(value) }
@@ -57,7 +57,7 @@ impl<T: ?Sized> UnsafeCell<T> {
     #[cfg_attr(feature = "model", track_caller)]
     pub fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
         #[cfg(feature = "model")]
-        if !world::is_real() {
+        if !self.part.is_real() {
             return self.with_in_model(f, Location::caller());
         }
         f(self.data.get())
@@ -68,7 +68,7 @@ impl<T: ?Sized> UnsafeCell<T> {
     #[cfg_attr(feature = "model", track_caller)]
     pub fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
         #[cfg(feature = "model")]
-        if !world::is_real() {
+        if !self.part.is_real() {
             return self.with_mut_in_model(f, Location::caller());
         }
         f(self.data.get())

@@ -69,7 +69,7 @@ impl<T: ?Sized> Foreign<T> {
     #[cfg_attr(feature = "model", track_caller)]
     pub fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
         #[cfg(feature = "model")]
-        if !world::is_real() {
+        if !self.part.is_real() {
             let at = Location::caller();
             world::step(&self.part, Kind::Rmw(SeqCst), at, |loom| loom.fetch_add(1, AcqRel));
         }
@@ -84,7 +84,7 @@ impl<T: ?Sized> Foreign<T> {
     #[cfg_attr(feature = "model", track_caller)]
     pub fn look<R>(&self, f: impl FnOnce(&T) -> R) -> R {
         #[cfg(feature = "model")]
-        if !world::is_real() {
+        if !self.part.is_real() {
             let at = Location::caller();
             world::step(&self.part, Kind::Load(SeqCst), at, |loom| loom.load(Acquire));
         }

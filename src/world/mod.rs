@@ -18,6 +18,7 @@ pub mod failure;
 pub mod instead;
 pub mod object;
 pub mod operation;
+pub mod outside;
 pub mod panic;
 pub mod pulse;
 pub mod runtime;
@@ -65,11 +66,15 @@ pub fn is_real() -> bool {
 
 /// Is in a world until it is dropped.
 #[derive(Debug)]
-pub struct Entered(World);
+pub struct Entered(
+    World,
+    #[expect(dead_code, reason = "counted until it is dropped")] Option<outside::Running>,
+);
 
 /// Enters a world on this thread.
 pub fn enter(world: World) -> Entered {
-    Entered(WORLD.replace(world))
+    let running = (world != World::Real).then(outside::Running::new);
+    Entered(WORLD.replace(world), running)
 }
 
 impl Drop for Entered {
@@ -92,12 +97,8 @@ pub enum Part<L> {
 impl<L> Drop for Part<L> {
     #[inline]
     fn drop(&mut self) {
-        if let Self::Loom(object, _) = self {
-            // A second panic in the drop of one of loom's objects would end the process.
-            if !std::thread::panicking() {
-                // SAFETY: dropped once, here, and not used again.
-                unsafe { ManuallyDrop::drop(object) }
-            }
+        if !matches!(self, Self::Real(_)) {
+            self.drop_in_model();
         }
     }
 }
@@ -109,8 +110,29 @@ impl<L> Part<L> {
         if is_real() { Self::Real(at) } else { Self::modelled(at, noun, state, loom) }
     }
 
+    /// The part of what the execution has made already.
+    pub fn of(place: Place) -> Self {
+        execution::keep(1);
+        Self::Model(place)
+    }
+
+    #[cold]
+    fn drop_in_model(&mut self) {
+        self.is_gone();
+        // A second panic in the drop of one of loom's objects would end the process, and outside of loom's world it
+        // panics.
+        if let Self::Loom(object, _) = self
+            && !std::thread::panicking()
+            && current() == World::Loom
+        {
+            // SAFETY: dropped once, here, and not used again.
+            unsafe { ManuallyDrop::drop(object) }
+        }
+    }
+
     #[cold]
     fn modelled(at: At, noun: &'static str, state: impl FnOnce() -> State, loom: impl FnOnce() -> L) -> Self {
+        execution::keep(1);
         match current() {
             World::Loom => {
                 let object = ManuallyDrop::new(loom());
@@ -125,7 +147,7 @@ impl<L> Part<L> {
         match self {
             Self::Real(at) => at.to_string(),
             Self::Loom(_, place) | Self::Model(place) => execution::with(|e| {
-                let object = e.objects.get(place.slot as usize).filter(|_| place.execution == e.number);
+                let object = e.objects.get(place.slot as usize).filter(|_| e.made(*place));
                 object.map_or_else(|| "an earlier execution".to_owned(), |object| object.created.to_string())
             }),
         }
@@ -152,7 +174,10 @@ pub enum Stepped<R> {
 /// and recorded, and no turn is waited for.
 pub fn step<'p, L, R>(part: &'p Part<L>, kind: Kind, at: At, loom: impl FnOnce(&'p L) -> R) -> Stepped<R> {
     match (part, current()) {
-        (_, World::Real) => Stepped::Real,
+        (_, World::Real) => {
+            part.use_outside(at);
+            Stepped::Real
+        }
         (Part::Loom(..), World::Loom) if execution::with(|e| e.is_over()) => unwind(),
         (Part::Loom(object, place), World::Loom) if is_of_now(*place) => {
             Stepped::Loom(step_in_loom(&**object, *place, kind, at, loom))
@@ -189,7 +214,7 @@ fn step_in_loom<'p, L, R>(
 }
 
 fn is_of_now(place: Place) -> bool {
-    execution::with(|e| e.number == place.execution)
+    execution::with(|e| e.made(place))
 }
 
 fn end<R>(failure: Failure) -> Stepped<R> {
@@ -309,7 +334,7 @@ pub fn taken_at<L>(part: &Part<L>) -> At {
     match part {
         Part::Real(created) => created,
         Part::Loom(_, place) | Part::Model(place) => execution::with(|e| {
-            let object = e.objects.get(place.slot as usize).filter(|_| place.execution == e.number);
+            let object = e.objects.get(place.slot as usize).filter(|_| e.made(*place));
             // Of an earlier execution nothing is known, and a step on it says so.
             let Some(object) = object else { return Location::caller() };
             object.state.taken(e.current).unwrap_or(object.created)
@@ -322,7 +347,7 @@ pub fn taken_at<L>(part: &Part<L>) -> At {
 pub fn publish<L>(part: &Part<L>) {
     let (Part::Model(place), World::Model) = (part, current()) else { return };
     execution::with(|e| {
-        if place.execution == e.number && !e.is_over() {
+        if e.made(*place) && !e.is_over() {
             e.publish(place.slot);
         }
     });
@@ -331,9 +356,7 @@ pub fn publish<L>(part: &Part<L>) {
 /// What a model's object stands at, for those who have just made a step on it.
 pub fn look<L, R>(part: &Part<L>, look: impl FnOnce(&State) -> Option<R>) -> Option<R> {
     let Part::Model(place) = part else { return None };
-    execution::with(|e| {
-        (place.execution == e.number).then(|| look(&e.objects[place.slot as usize].state)).flatten()
-    })
+    execution::with(|e| e.made(*place).then(|| look(&e.objects[place.slot as usize].state)).flatten())
 }
 
 /// Ends the exploration without a verdict: an object of the real world, or of an earlier execution, is used.

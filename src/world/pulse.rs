@@ -1,18 +1,19 @@
 //! Whether an exploration still makes steps, as others can see it.
 
+use super::execution;
 use super::operation::{At, ThreadId};
 use std::panic::Location;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU16, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU16, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// The operating system's threads that make the steps of one exploration.
 #[derive(Debug, Default)]
 pub struct Pulse {
     workers: Mutex<Vec<Arc<Worker>>>,
-    /// The beats of those that work no more.
-    rested: AtomicU64,
     given_up: AtomicBool,
+    /// What a thread outside of the model has used of it, and where.
+    used_outside: OnceLock<(&'static str, At)>,
 }
 
 /// One of them. What it tells of itself is for people, or is asked for again: nothing is read through it, so that
@@ -24,9 +25,15 @@ pub struct Worker {
     pulse: Arc<Pulse>,
     /// How it is called below `/proc`, where there is one.
     name: Option<String>,
+    /// Its number.
+    explorer: u32,
     beats: AtomicU64,
     thread: AtomicU16,
     at: AtomicPtr<Location<'static>>,
+    /// How many objects of its executions there are behind its end.
+    objects: AtomicI64,
+    /// Whether it makes no steps any more.
+    rests: (Mutex<bool>, Condvar),
 }
 
 impl Pulse {
@@ -37,9 +44,12 @@ impl Pulse {
             name: std::fs::read_link("/proc/thread-self")
                 .ok()
                 .and_then(|name| Some(name.to_str()?.to_owned())),
+            explorer: execution::explorer(),
             beats: AtomicU64::new(0),
             thread: AtomicU16::new(0),
             at: AtomicPtr::new(ptr::null_mut()),
+            objects: AtomicI64::new(0),
+            rests: <(Mutex<bool>, Condvar)>::default(),
         });
         self.workers().push(Arc::clone(&worker));
         worker
@@ -48,14 +58,16 @@ impl Pulse {
     /// How often something went on.
     pub fn beats(&self) -> u64 {
         let workers = self.workers();
-        let beats = workers.iter().map(|worker| worker.beats.load(Ordering::Relaxed));
-        beats.fold(self.rested.load(Ordering::Relaxed), u64::wrapping_add)
+        workers.iter().map(|worker| worker.beats.load(Ordering::Relaxed)).sum()
     }
 
     /// Who runs, and the line that it was seen at last: of the worker that has come farthest.
     pub fn last(&self) -> (ThreadId, Option<At>) {
         let workers = self.workers();
-        let last = workers.iter().max_by_key(|worker| worker.beats.load(Ordering::Relaxed));
+        let last = workers
+            .iter()
+            .filter(|worker| !worker.has_ended())
+            .max_by_key(|worker| worker.beats.load(Ordering::Relaxed));
         last.map_or((ThreadId::MAIN, None), |worker| worker.last())
     }
 
@@ -66,7 +78,30 @@ impl Pulse {
 
     /// Whether all that make steps wait for something outside of them; none where the system does not say.
     pub fn all_wait(&self) -> Option<bool> {
-        self.workers().iter().map(|worker| worker.waits()).try_fold(true, |all, waits| Some(all && waits?))
+        let workers = self.workers();
+        let working = workers.iter().filter(|worker| !worker.has_ended());
+        working.map(|worker| worker.waits()).try_fold(true, |all, waits| Some(all && waits?))
+    }
+
+    /// The worker of this number.
+    pub fn worker(&self, explorer: u32) -> Option<Arc<Worker>> {
+        self.workers().iter().find(|worker| worker.explorer == explorer).cloned()
+    }
+
+    /// A thread outside of the model has used what is of it.
+    pub fn note_use_outside(&self, what: &'static str, at: At) {
+        // The first is told.
+        let _ = self.used_outside.set((what, at));
+    }
+
+    /// What a thread outside of the model has used of it, and where, if one has.
+    pub fn used_outside(&self) -> Option<(&'static str, At)> {
+        self.used_outside.get().copied()
+    }
+
+    /// Whether somebody still has objects of its executions.
+    pub fn objects_are_left(&self) -> bool {
+        self.workers().iter().any(|worker| worker.objects.load(Ordering::Relaxed) > 0)
     }
 
     fn workers(&self) -> MutexGuard<'_, Vec<Arc<Worker>>> {
@@ -92,11 +127,26 @@ impl Worker {
         self.beats.store(self.beats.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 
-    /// It makes no steps any more.
-    pub fn rests(&self) {
-        let mut workers = self.pulse.workers();
-        workers.retain(|other| !ptr::eq(&raw const **other, self));
-        self.pulse.rested.fetch_add(self.beats.load(Ordering::Relaxed), Ordering::Relaxed);
+    /// There are so many more objects of its executions.
+    pub fn count_objects(&self, more: i64) {
+        self.objects.fetch_add(more, Ordering::Relaxed);
+    }
+
+    /// It makes no steps any more. So many objects of its executions are kept here.
+    pub fn rests(&self, objects: i64) {
+        self.count_objects(objects);
+        *self.rests.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.rests.1.notify_all();
+    }
+
+    /// Waits until it makes no steps any more.
+    pub fn wait_for_end(&self) {
+        let rests = self.rests.0.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.rests.1.wait_while(rests, |rests| !*rests));
+    }
+
+    fn has_ended(&self) -> bool {
+        *self.rests.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether nobody waits for what it finds.

@@ -12,11 +12,31 @@ use std::task::{Context, Poll};
 /// How a thread ended: what it returned, or what it panicked with.
 pub type Ended<T> = Arc<Mutex<Option<std::thread::Result<T>>>>;
 
+/// A thread of a model, as its handles have it.
+#[derive(Clone, Debug)]
+pub struct Whom {
+    /// Who it is.
+    pub thread: ThreadId,
+    part: Arc<Part<()>>,
+}
+
+impl Whom {
+    /// A thread of this execution.
+    pub fn of(thread: ThreadId) -> Self {
+        Self { thread, part: Arc::new(Part::of(execution::with(|e| e.thread_place(thread)))) }
+    }
+
+    /// Whether its handle is used where no model runs. The real world has no such thread.
+    pub fn is_elsewhere(&self, at: At) -> bool {
+        self.part.is_real_at(at)
+    }
+}
+
 /// Whom to join, and where its result will be.
 #[derive(Debug)]
 pub struct Spawned<T> {
     /// Who it is.
-    pub thread: ThreadId,
+    pub whom: Whom,
     ended: Ended<T>,
     loom: Option<LoomEnd>,
 }
@@ -71,7 +91,7 @@ pub unsafe fn spawn_unchecked<'a, T: 'a>(
         drop(shuttle::thread::spawn(move || run.call()));
         None
     };
-    Spawned { thread, ended, loom }
+    Spawned { whom: Whom::of(thread), ended, loom }
 }
 
 fn spawn_in_loom(thread: ThreadId, run: impl FnOnce() + 'static) -> LoomEnd {
@@ -187,10 +207,11 @@ pub fn run_main(body: impl FnOnce()) {
 impl<T> Spawned<T> {
     /// Waits for the thread's end, and takes note of its panic if it panicked.
     pub fn join(mut self, at: At) -> std::thread::Result<T> {
+        self.is_joined_in_its_world(at);
         if let Some(loom) = self.loom.take() {
             return self.join_in_loom(&loom, at);
         }
-        let place = execution::with(|e| e.thread_place(self.thread));
+        let place = execution::with(|e| e.thread_place(self.whom.thread));
         super::step_in_model::<()>(place, Kind::Join, at);
         self.joined()
     }
@@ -202,6 +223,7 @@ impl<T> Spawned<T> {
         turn: &mut task::Turn,
         at: At,
     ) -> Poll<std::thread::Result<T>> {
+        self.is_joined_in_its_world(at);
         if self.loom.is_some() {
             let poll = turn.in_loom(at);
             return poll.map(|()| match self.loom.take() {
@@ -209,9 +231,8 @@ impl<T> Spawned<T> {
                 None => panic::give_up(),
             });
         }
-        let part = Part::<()>::Model(execution::with(|e| e.thread_place(self.thread)));
         let waits = task::Waits { kind: Kind::Join, attempt: Kind::IsFinished, at };
-        turn.step(context, &part, waits, |()| ()).map(|_| self.joined())
+        turn.step(context, &self.whom.part, waits, |()| ()).map(|_| self.joined())
     }
 
     fn join_in_loom(&self, loom: &LoomEnd, at: At) -> std::thread::Result<T> {
@@ -219,17 +240,23 @@ impl<T> Spawned<T> {
             panic::give_up();
         }
         set_loom_thread();
-        let place = execution::with(|e| e.thread_place(self.thread));
+        let place = execution::with(|e| e.thread_place(self.whom.thread));
         let operation = Operation { object: place.id, kind: Kind::Join, at };
         execution::with(|e| e.record(operation, place.slot, super::Outcome::Done));
         self.joined()
     }
 
+    fn is_joined_in_its_world(&self, at: At) {
+        if self.whom.is_elsewhere(at) {
+            panic::give_up();
+        }
+    }
+
     /// The thread has exited, and somebody knows how.
     fn joined(&self) -> std::thread::Result<T> {
         execution::with(|e| {
-            e.joined_panic = e.threads[self.thread.index()].panic.take();
-            e.threads[self.thread.index()].joined = true;
+            e.joined_panic = e.threads[self.whom.thread.index()].panic.take();
+            e.threads[self.whom.thread.index()].joined = true;
         });
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
         ended.unwrap_or_else(|| panic::give_up())
@@ -237,7 +264,8 @@ impl<T> Spawned<T> {
 
     /// Whether the thread has made its last step.
     pub fn is_finished(&self, at: At) -> bool {
-        is_finished(self.thread, at)
+        self.is_joined_in_its_world(at);
+        is_finished(self.whom.thread, at)
     }
 }
 

@@ -165,10 +165,10 @@ impl Timer {
         if !done && deadline != u64::MAX {
             spawn::spawn(Some("timer".to_owned()), made, move || {
                 let fire = Kind::Timer(Tick::Fire(deadline, patience));
-                let _: Stepped<()> = super::step(&Part::<()>::Model(place), fire, made, |()| ());
+                let _: Stepped<()> = super::step(&Part::<()>::of(place), fire, made, |()| ());
             });
         }
-        let (part, turn) = (Part::Model(place), Turn::default());
+        let (part, turn) = (Part::of(place), Turn::default());
         Self { deadline, made, who, part, turn, up: false, deferred: false, done }
     }
 
@@ -185,6 +185,10 @@ impl Timer {
     /// Ready when time is up. Of several that a task looks at in one poll, the one with the earliest deadline is
     /// ready first: a task is polled in time.
     pub fn poll(&mut self, context: &Context<'_>) -> Poll<()> {
+        if self.part.is_real_at(self.made) {
+            // The real world has no such timer.
+            super::panic::give_up();
+        }
         if self.is_elapsed() {
             self.finish();
             return Poll::Ready(());
@@ -209,7 +213,7 @@ impl Timer {
         self.done = true;
         let Part::Model(place) = &self.part else { return };
         execution::with(|e| {
-            if place.execution == e.number {
+            if e.made(*place) {
                 let pending = &mut e.threads[self.who.0.index()].time.pending;
                 pending.retain(|(number, _)| *number != self.who.1);
             }

@@ -491,3 +491,20 @@ fn never_adds_no_timeout_to_a_selection_and_after_adds_one() {
         assert_eq!(waits.join().unwrap(), (true, None));
     });
 }
+
+#[test]
+fn select_deadline_and_ready_in_time_give_up_when_time_is_up() {
+    promise(|| {
+        let ((s1, r1), (_s2, r2)) = (bounded(1), bounded::<u32>(0));
+        let mut select = Select::new();
+        let (first, _) = (select.recv(&r1), select.recv(&r2));
+        assert!(select.select_deadline(Instant::now() + MS).is_err());
+        let sends = beside(move || s1.send(1).map(|()| s1));
+        let s1 = sends.join().unwrap().unwrap();
+        assert_eq!(s1.len(), 1);
+        // It may say without a reason that an operation is ready, and which one.
+        let ready = [select.ready_timeout(MS), select.ready_deadline(Instant::now() + MS)];
+        assert!(ready.iter().all(|ready| ready.is_err() || ready.is_ok_and(|index| index <= first + 1)));
+        assert_eq!((r1.try_recv(), s1.len()), (Ok(1), 0));
+    });
+}

@@ -8,6 +8,7 @@ mod tokio_beside;
 mod channels_beside;
 mod crossbeam_channel;
 mod parking_lot;
+mod real_world;
 mod std_statics;
 mod std_sync;
 mod std_values;

@@ -35,6 +35,9 @@ fn told(verdict: &Verdict) -> String {
         Verdict::Refuted(refuted) => {
             format!("absent: it has a {} there", refuted.counterexample.finding.name())
         }
+        Verdict::Undecided(_, why) if why.starts_with("an object that was made at") => {
+            "absent: its object is of the real world".to_owned()
+        }
         // The place stands in brackets.
         Verdict::Undecided(_, why) => format!("absent: {}", why.split(" (").next().unwrap_or(why)),
     };

@@ -420,3 +420,22 @@ fn once_is_poisoned_by_a_panic_which_call_once_force_sees_and_mends() {
         assert!(seen && once.state().done());
     });
 }
+
+#[test]
+fn fair_mutex_is_locked_in_time_and_gives_its_value_to_its_only_owner() {
+    check(Loom::Lacks, || {
+        let lock = Arc::new(FairMutex::new(0));
+        let other = Arc::clone(&lock);
+        let held = lock.lock();
+        let tries = beside(move || {
+            let late = Instant::now() + MS;
+            other.is_locked() && other.try_lock_for(MS).is_none() && other.try_lock_until(late).is_none()
+        });
+        assert!(tries.join().unwrap());
+        drop(held);
+        assert!(!lock.is_locked());
+        let mut lock = Arc::into_inner(lock).unwrap();
+        *lock.get_mut() += 1;
+        assert_eq!(lock.into_inner(), 1);
+    });
+}

@@ -265,3 +265,23 @@ fn local_key_with_gives_each_thread_its_own() {
         assert_eq!((beside(add).join().unwrap(), add()), (1, before + 1));
     });
 }
+
+#[test]
+#[allow(deprecated)]
+fn deprecated_functions_take_milliseconds() {
+    check(Loom::Lacks, || {
+        let shared = Arc::new((Mutex::new(false), Condvar::new()));
+        let other = Arc::clone(&shared);
+        let touches = beside(move || drop(other.0.lock()));
+        let (guard, notified) = shared.1.wait_timeout_ms(shared.0.lock().unwrap(), 1).unwrap();
+        // It may have woken without a reason.
+        assert!(!*guard || notified);
+        drop(guard);
+        let begin = Instant::now();
+        thread::sleep_ms(1);
+        assert!(begin.elapsed() >= Duration::from_millis(1));
+        thread::current().unpark();
+        thread::park_timeout_ms(1_000);
+        touches.join().unwrap();
+    });
+}

@@ -341,3 +341,64 @@ fn runtimes_are_built_and_entered_and_shut_down_in_time() {
         in_a_runtime(runtime);
     });
 }
+
+#[test]
+fn mpsc_receivers_count_the_senders_of_each_kind() {
+    check(Loom::Lacks, async || {
+        meet().await;
+        let (sender, receiver) = mpsc::channel::<u8>(1);
+        let weak = sender.downgrade();
+        assert_eq!((receiver.sender_strong_count(), receiver.sender_weak_count()), (1, 1));
+        drop(weak);
+        let (sender, receiver) = mpsc::unbounded_channel::<u8>();
+        let weak = sender.downgrade();
+        assert_eq!((receiver.sender_strong_count(), receiver.sender_weak_count()), (1, 1));
+        assert_eq!((weak.strong_count(), weak.weak_count()), (1, 1));
+    });
+}
+
+#[test]
+fn what_is_spawned_within_local_set_enter_runs_on_the_set() {
+    check(Loom::Lacks, async || {
+        meet().await;
+        let set = LocalSet::new();
+        let entered = set.enter();
+        let task = tokio::task::spawn_local(async { 1 });
+        drop(entered);
+        assert_eq!(set.run_until(task).await.unwrap(), 1);
+    });
+}
+
+tokio::task_local! {
+    static NAME: u8;
+}
+
+#[test]
+fn take_value_of_a_task_local_future_takes_what_it_was_given() {
+    check(Loom::Too, async || {
+        meet().await;
+        let mut scoped = Box::pin(NAME.scope(7, async { NAME.get() }));
+        assert_eq!(scoped.as_mut().await, 7);
+        assert_eq!((scoped.as_mut().take_value(), scoped.as_mut().take_value()), (Some(7), None));
+    });
+}
+
+#[test]
+fn a_builder_takes_what_is_called_on_its_threads() {
+    check(Loom::Too, async || {
+        let blocks = thread::spawn(|| {
+            let built = Builder::new_multi_thread()
+                .worker_threads(1)
+                .enable_io()
+                .thread_name_fn(|| "worker".to_owned())
+                .on_thread_start(|| ())
+                .on_thread_stop(|| ())
+                .on_thread_park(|| ())
+                .on_thread_unpark(|| ())
+                .build();
+            let runtime = built.unwrap();
+            runtime.block_on(runtime.spawn(meet())).unwrap();
+        });
+        blocks.join().unwrap();
+    });
+}

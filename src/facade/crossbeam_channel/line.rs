@@ -83,6 +83,14 @@ impl<T> Line<T> {
         Arc::new(Self { part, capacity, clock, made, messages: Mutex::default() })
     }
 
+    /// It, unless it is used where no model runs: the real world has no such channel.
+    pub fn of_this_world(&self, at: At) -> &Self {
+        if self.part.is_real_at(at) {
+            world::panic::give_up();
+        }
+        self
+    }
+
     /// Whether it has no room.
     pub fn is_zero(&self) -> bool {
         self.capacity == Some(0)
@@ -237,7 +245,7 @@ impl<T> Line<T> {
     pub fn one_more(&self, sender: bool) {
         let Part::Model(place) = &self.part else { return };
         execution::with(|e| {
-            if place.execution != e.number {
+            if !e.made(*place) {
                 return;
             }
             match (&mut e.objects[place.slot as usize].state, sender) {

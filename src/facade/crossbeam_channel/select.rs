@@ -40,9 +40,10 @@ impl<'a> Select<'a> {
     /// As crossbeam's [`send`](::crossbeam_channel::Select::send).
     #[track_caller]
     pub fn send<T>(&mut self, s: &'a Sender<T>) -> usize {
-        let line = match s.way(Location::caller()) {
+        let at = Location::caller();
+        let line = match s.way(at) {
             sender::Way::Real(real) => return self.real.send(real),
-            sender::Way::Model(line) => line,
+            sender::Way::Model(line) => line.of_this_world(at),
         };
         self.add(address(s), Some((&line.part, line.is_zero())), true)
     }
@@ -50,9 +51,10 @@ impl<'a> Select<'a> {
     /// As crossbeam's [`recv`](::crossbeam_channel::Select::recv).
     #[track_caller]
     pub fn recv<T>(&mut self, r: &'a Receiver<T>) -> usize {
-        let channel = match r.way(Location::caller()) {
+        let at = Location::caller();
+        let channel = match r.way(at) {
             receiver::Way::Real(real) => return self.real.recv(real),
-            receiver::Way::Model(line) => Some((&line.part, line.is_zero())),
+            receiver::Way::Model(line) => Some((&line.of_this_world(at).part, line.is_zero())),
             receiver::Way::Never => None,
         };
         self.add(address(r), channel, false)

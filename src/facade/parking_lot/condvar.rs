@@ -86,7 +86,7 @@ impl Condvar {
     #[inline]
     #[track_caller]
     pub fn notify_one(&self) -> bool {
-        if world::is_real() {
+        if self.part.is_real() {
             return self.real.notify_one();
         }
         self.notify(Cv::NotifyOne, 1, Location::caller()) > 0
@@ -96,7 +96,7 @@ impl Condvar {
     #[inline]
     #[track_caller]
     pub fn notify_all(&self) -> usize {
-        if world::is_real() {
+        if self.part.is_real() {
             return self.real.notify_all();
         }
         self.notify(Cv::NotifyAll, usize::MAX, Location::caller())
@@ -207,7 +207,7 @@ impl Condvar {
         F: FnMut(&mut T) -> bool,
     {
         // The time is for all its waits, of which a model has few.
-        let until = if world::is_real() {
+        let until = if self.part.is_real() {
             Instant::now().checked_add(timeout).map(Until::Till)
         } else {
             Some(Until::For(timeout))
@@ -235,7 +235,7 @@ impl Condvar {
 
     #[inline]
     fn wait_at(&self, lock: &RawMutex, until: Option<Until>, at: At) -> WaitTimeoutResult {
-        if world::is_real() {
+        if self.part.is_real() {
             return self.wait_in_real(lock, until);
         }
         let timed_out = match (world::current(), until) {

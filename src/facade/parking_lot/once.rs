@@ -1,7 +1,6 @@
 //! `Once`: `parking_lot`'s own, beside std's in a model.
 
 use crate::sync;
-use crate::world;
 use ::parking_lot as real;
 use ::parking_lot::OnceState;
 use std::fmt;
@@ -32,7 +31,7 @@ impl Once {
     /// As `parking_lot`'s `state`.
     #[track_caller]
     pub fn state(&self) -> OnceState {
-        if world::is_real() {
+        if self.modelled.is_real() {
             return self.real.state();
         }
         self.modelled.state_at(Location::caller())
@@ -45,7 +44,7 @@ impl Once {
     /// As `parking_lot`'s, if it has panicked before.
     #[track_caller]
     pub fn call_once<F: FnOnce()>(&self, f: F) {
-        if world::is_real() {
+        if self.modelled.is_real() {
             return self.real.call_once(f);
         }
         self.modelled.call_once(f);
@@ -54,7 +53,7 @@ impl Once {
     /// As `parking_lot`'s `call_once_force`.
     #[track_caller]
     pub fn call_once_force<F: FnOnce(OnceState)>(&self, f: F) {
-        if world::is_real() {
+        if self.modelled.is_real() {
             return self.real.call_once_force(f);
         }
         self.modelled.call_once_force(|state| {

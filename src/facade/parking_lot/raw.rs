@@ -251,7 +251,7 @@ macro_rules! raw_mutex {
             #[inline]
             #[track_caller]
             fn lock(&self) {
-                if world::is_real() {
+                if self.part.is_real() {
                     return lock_api::RawMutex::lock(self.raw());
                 }
                 self.lock_in_model(Location::caller());
@@ -260,7 +260,7 @@ macro_rules! raw_mutex {
             #[inline]
             #[track_caller]
             fn try_lock(&self) -> bool {
-                if world::is_real() {
+                if self.part.is_real() {
                     return lock_api::RawMutex::try_lock(self.raw());
                 }
                 self.try_lock_in_model(Location::caller())
@@ -268,7 +268,7 @@ macro_rules! raw_mutex {
 
             #[inline]
             unsafe fn unlock(&self) {
-                if world::is_real() {
+                if self.part.is_real() {
                     // SAFETY: the caller's promise.
                     return unsafe { lock_api::RawMutex::unlock(self.raw()) };
                 }
@@ -278,7 +278,7 @@ macro_rules! raw_mutex {
             #[inline]
             #[track_caller]
             fn is_locked(&self) -> bool {
-                if !world::is_real() {
+                if !self.part.is_real() {
                     let at = line(Location::caller());
                     world::step(&self.part, Kind::Query, at, |_| world::not_in_loom("is_locked", at));
                 }
@@ -290,7 +290,7 @@ macro_rules! raw_mutex {
         unsafe impl lock_api::RawMutexFair for $raw {
             #[inline]
             unsafe fn unlock_fair(&self) {
-                if world::is_real() {
+                if self.part.is_real() {
                     // SAFETY: the caller's promise.
                     return unsafe { lock_api::RawMutexFair::unlock_fair(self.raw()) };
                 }
@@ -300,7 +300,7 @@ macro_rules! raw_mutex {
             #[inline]
             #[track_caller]
             unsafe fn bump(&self) {
-                if world::is_real() {
+                if self.part.is_real() {
                     // SAFETY: the caller's promise.
                     return unsafe { lock_api::RawMutexFair::bump(self.raw()) };
                 }
@@ -320,7 +320,7 @@ macro_rules! raw_mutex {
             #[inline]
             #[track_caller]
             fn try_lock_for(&self, timeout: Duration) -> bool {
-                if world::is_real() {
+                if self.part.is_real() {
                     return lock_api::RawMutexTimed::try_lock_for(self.raw(), timeout);
                 }
                 self.lock_until(Until::For(timeout), Location::caller())
@@ -329,7 +329,7 @@ macro_rules! raw_mutex {
             #[inline]
             #[track_caller]
             fn try_lock_until(&self, timeout: Instant) -> bool {
-                if world::is_real() {
+                if self.part.is_real() {
                     return lock_api::RawMutexTimed::try_lock_until(self.raw(), timeout);
                 }
                 self.lock_until(Until::Till(timeout), Location::caller())

@@ -127,7 +127,7 @@ impl RawRwLock {
     }
 
     fn asks(&self, at: At) {
-        if !world::is_real() {
+        if !self.part.is_real() {
             world::step(&self.part, Kind::Query, at, |_| world::not_in_loom("is_locked", at));
         }
     }
@@ -139,7 +139,7 @@ macro_rules! takes {
         #[inline]
         #[track_caller]
         fn $method(&self) -> takes!(@returns $kind) {
-            if world::is_real() {
+            if self.part.is_real() {
                 return self.raw().$method();
             }
             let taken = self.takes(Rw::$kind, Location::caller(), real::RawRwLock::$try_own);
@@ -161,7 +161,7 @@ macro_rules! gives_back {
     ($($method:ident($kind:ident), as $own:ident;)*) => {$(
         #[inline]
         unsafe fn $method(&self) {
-            if world::is_real() {
+            if self.part.is_real() {
                 // SAFETY: the caller's promise.
                 return unsafe { self.raw().$method() };
             }
@@ -176,7 +176,7 @@ macro_rules! takes_until {
         #[inline]
         #[track_caller]
         fn $for(&self, timeout: Duration) -> bool {
-            if world::is_real() {
+            if self.part.is_real() {
                 return self.raw().$for(timeout);
             }
             let (until, at) = (Until::For(timeout), Location::caller());
@@ -186,7 +186,7 @@ macro_rules! takes_until {
         #[inline]
         #[track_caller]
         fn $till(&self, timeout: Instant) -> bool {
-            if world::is_real() {
+            if self.part.is_real() {
                 return self.raw().$till(timeout);
             }
             let (until, at) = (Until::Till(timeout), Location::caller());
@@ -201,7 +201,7 @@ macro_rules! bumps {
         #[inline]
         #[track_caller]
         unsafe fn $bump(&self) {
-            if world::is_real() {
+            if self.part.is_real() {
                 // SAFETY: the caller's promise.
                 return unsafe { self.raw().$bump() };
             }
@@ -231,7 +231,7 @@ unsafe impl lock_api::RawRwLock for RawRwLock {
     #[inline]
     #[track_caller]
     fn lock_exclusive(&self) {
-        if world::is_real() {
+        if self.part.is_real() {
             return self.raw().lock_exclusive();
         }
         self.write_in_model(Location::caller());
@@ -276,7 +276,7 @@ unsafe impl lock_api::RawRwLockDowngrade for RawRwLock {
     #[inline]
     #[track_caller]
     unsafe fn downgrade(&self) {
-        if !world::is_real() {
+        if !self.part.is_real() {
             self.changes(Rw::Downgrade, Location::caller());
         }
         // SAFETY: the caller's promise.
@@ -294,7 +294,7 @@ unsafe impl lock_api::RawRwLockTimed for RawRwLock {
     #[inline]
     #[track_caller]
     fn try_lock_exclusive_for(&self, timeout: Duration) -> bool {
-        if world::is_real() {
+        if self.part.is_real() {
             return self.raw().try_lock_exclusive_for(timeout);
         }
         self.write_until(Until::For(timeout), Location::caller())
@@ -303,7 +303,7 @@ unsafe impl lock_api::RawRwLockTimed for RawRwLock {
     #[inline]
     #[track_caller]
     fn try_lock_exclusive_until(&self, timeout: Instant) -> bool {
-        if world::is_real() {
+        if self.part.is_real() {
             return self.raw().try_lock_exclusive_until(timeout);
         }
         self.write_until(Until::Till(timeout), Location::caller())
@@ -337,7 +337,7 @@ unsafe impl lock_api::RawRwLockUpgrade for RawRwLock {
     #[inline]
     #[track_caller]
     unsafe fn upgrade(&self) {
-        if world::is_real() {
+        if self.part.is_real() {
             // SAFETY: the caller's promise.
             return unsafe { self.raw().upgrade() };
         }
@@ -347,7 +347,7 @@ unsafe impl lock_api::RawRwLockUpgrade for RawRwLock {
     #[inline]
     #[track_caller]
     unsafe fn try_upgrade(&self) -> bool {
-        if world::is_real() {
+        if self.part.is_real() {
             // SAFETY: the caller's promise.
             return unsafe { self.raw().try_upgrade() };
         }
@@ -366,7 +366,7 @@ unsafe impl lock_api::RawRwLockUpgradeDowngrade for RawRwLock {
     #[inline]
     #[track_caller]
     unsafe fn downgrade_upgradable(&self) {
-        if !world::is_real() {
+        if !self.part.is_real() {
             self.changes(Rw::DowngradeUpgradable, Location::caller());
         }
         // SAFETY: the caller's promise.
@@ -376,7 +376,7 @@ unsafe impl lock_api::RawRwLockUpgradeDowngrade for RawRwLock {
     #[inline]
     #[track_caller]
     unsafe fn downgrade_to_upgradable(&self) {
-        if !world::is_real() {
+        if !self.part.is_real() {
             self.changes(Rw::DowngradeToUpgradable, Location::caller());
         }
         // SAFETY: the caller's promise.
@@ -393,7 +393,7 @@ unsafe impl lock_api::RawRwLockUpgradeTimed for RawRwLock {
     #[inline]
     #[track_caller]
     unsafe fn try_upgrade_for(&self, timeout: Duration) -> bool {
-        if world::is_real() {
+        if self.part.is_real() {
             // SAFETY: the caller's promise.
             return unsafe { self.raw().try_upgrade_for(timeout) };
         }
@@ -403,7 +403,7 @@ unsafe impl lock_api::RawRwLockUpgradeTimed for RawRwLock {
     #[inline]
     #[track_caller]
     unsafe fn try_upgrade_until(&self, timeout: Instant) -> bool {
-        if world::is_real() {
+        if self.part.is_real() {
             // SAFETY: the caller's promise.
             return unsafe { self.raw().try_upgrade_until(timeout) };
         }

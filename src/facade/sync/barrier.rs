@@ -35,7 +35,7 @@ impl Barrier {
     /// As [`std::sync::Barrier::wait`].
     #[track_caller]
     pub fn wait(&self) -> BarrierWaitResult {
-        if world::is_real() {
+        if self.part.is_real() {
             return BarrierWaitResult(self.real.wait().is_leader());
         }
         let at = Location::caller();

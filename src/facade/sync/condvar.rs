@@ -122,7 +122,7 @@ impl Condvar {
         F: FnMut(&mut T) -> bool,
     {
         let at = Location::caller();
-        if world::is_real() {
+        if self.part.is_real() {
             return timed(self.real.wait_timeout_while(guard.into_std(), dur, condition));
         }
         let mut result = WaitTimeoutResult(false);
@@ -141,7 +141,7 @@ impl Condvar {
     #[inline]
     #[track_caller]
     pub fn notify_one(&self) {
-        if world::is_real() {
+        if self.part.is_real() {
             return self.real.notify_one();
         }
         world::step(&self.part, Kind::Cv(Cv::NotifyOne), Location::caller(), loom::sync::Condvar::notify_one);
@@ -151,7 +151,7 @@ impl Condvar {
     #[inline]
     #[track_caller]
     pub fn notify_all(&self) {
-        if world::is_real() {
+        if self.part.is_real() {
             return self.real.notify_all();
         }
         world::step(&self.part, Kind::Cv(Cv::NotifyAll), Location::caller(), loom::sync::Condvar::notify_all);
@@ -171,7 +171,7 @@ impl Condvar {
     }
 
     fn wait_timeout_at<'a, T>(&self, guard: MutexGuard<'a, T>, dur: Duration, at: At) -> TimedResult<'a, T> {
-        if world::is_real() {
+        if self.part.is_real() {
             return timed(self.real.wait_timeout(guard.into_std(), dur));
         }
         let begin = world::time::begin();

@@ -166,7 +166,7 @@ impl<T, F> LazyLock<T, F> {
         if world::current() == World::Loom {
             world::not_in_loom("LazyLock", at);
         }
-        let make = |place| Fresh { once: Once::of(Part::Model(place)), value: OnceLock::new() };
+        let make = |place| Fresh { once: Once::of(Part::of(place)), value: OnceLock::new() };
         statics::lazy(self.instance(), (self.made, self.name), State::once, make).unwrap_or_else(|_| {
             world::not_modelled(&format!(
                 "two LazyLocks that {} has made are used in one execution, the second at {at}; use OnceLock",

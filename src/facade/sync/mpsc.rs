@@ -29,7 +29,7 @@ fn step(part: &Part<()>, kind: Kind, at: At) {
 fn sender_clone(part: &Part<()>) {
     if let Part::Model(place) = part {
         execution::with(|e| {
-            if place.execution == e.number {
+            if e.made(*place) {
                 match &mut e.objects[place.slot as usize].state {
                     State::Channel(channel) => channel.sender_clone(),
                     State::Rendezvous(channel) => channel.sender_clone(),
@@ -42,7 +42,7 @@ fn sender_clone(part: &Part<()>) {
 
 /// An end goes, which a model must see before std's own end is dropped.
 fn end(part: &Part<()>, kind: Kind, at: At) {
-    if !world::is_real() && !matches!(part, Part::Real(_)) {
+    if !part.is_real() && !matches!(part, Part::Real(_)) {
         step(part, kind, at);
     }
 }
@@ -130,7 +130,7 @@ impl<T> Sender<T> {
     #[inline]
     #[track_caller]
     pub fn send(&self, t: T) -> Result<(), SendError<T>> {
-        if !world::is_real() {
+        if !self.part.is_real() {
             step(&self.part, Kind::Send, Location::caller());
         }
         self.real.send(t)
@@ -142,7 +142,7 @@ impl<T> SyncSender<T> {
     #[inline]
     #[track_caller]
     pub fn send(&self, t: T) -> Result<(), SendError<T>> {
-        if world::is_real() {
+        if self.part.is_real() {
             return self.real.send(t);
         }
         if let Some(hands) = &self.hands {
@@ -159,7 +159,7 @@ impl<T> SyncSender<T> {
     #[inline]
     #[track_caller]
     pub fn try_send(&self, t: T) -> Result<(), TrySendError<T>> {
-        if world::is_real() {
+        if self.part.is_real() {
             return self.real.try_send(t);
         }
         if let Some(hands) = &self.hands {
@@ -209,7 +209,7 @@ impl<T> Receiver<T> {
     /// whatever the timeout is, and from then on when nothing else can go on.
     #[track_caller]
     pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
-        if world::is_real() {
+        if self.part.is_real() {
             return self.real.recv_timeout(timeout);
         }
         let (at, begin) = (Location::caller(), world::time::begin());
@@ -242,7 +242,7 @@ impl<T> Receiver<T> {
 
     #[inline]
     fn recv_at(&self, at: At) -> Result<T, RecvError> {
-        if world::is_real() {
+        if self.part.is_real() {
             return self.real.recv();
         }
         self.wait(Patience::Endless, at).map_err(|_| RecvError)
@@ -260,7 +260,7 @@ impl<T> Receiver<T> {
 
     #[inline]
     fn try_recv_at(&self, at: At) -> Result<T, TryRecvError> {
-        if world::is_real() {
+        if self.part.is_real() {
             return self.real.try_recv();
         }
         if let Some(hands) = &self.hands {

@@ -57,7 +57,7 @@ impl<T: ?Sized> Mutex<T> {
     #[inline]
     #[track_caller]
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
-        let held = if world::is_real() { None } else { self.lock_in_model(Location::caller()) };
+        let held = if self.part.is_real() { None } else { self.lock_in_model(Location::caller()) };
         held::around(self.data.lock(), |data| MutexGuard::new(data, held))
     }
 
@@ -65,7 +65,7 @@ impl<T: ?Sized> Mutex<T> {
     #[inline]
     #[track_caller]
     pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
-        let held = if world::is_real() { None } else { self.try_lock_in_model(Location::caller())? };
+        let held = if self.part.is_real() { None } else { self.try_lock_in_model(Location::caller())? };
         held::around_tried(self.data.try_lock(), |data| MutexGuard::new(data, held))
     }
 

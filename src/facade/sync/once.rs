@@ -49,7 +49,7 @@ impl Once {
     /// As std's, if it has panicked before.
     #[track_caller]
     pub fn call_once<F: FnOnce()>(&self, f: F) {
-        if world::is_real() {
+        if self.part.is_real() {
             return self.real.call_once(f);
         }
         self.call_in_model(Some(POISONED), |_| f(), Location::caller());
@@ -58,7 +58,7 @@ impl Once {
     /// As [`std::sync::Once::call_once_force`].
     #[track_caller]
     pub fn call_once_force<F: FnOnce(&OnceState)>(&self, f: F) {
-        if world::is_real() {
+        if self.part.is_real() {
             return self.real.call_once_force(|state| f(&OnceState(state.is_poisoned())));
         }
         self.call_in_model(None, f, Location::caller());
@@ -67,7 +67,7 @@ impl Once {
     /// As [`std::sync::Once::is_completed`].
     #[track_caller]
     pub fn is_completed(&self) -> bool {
-        if world::is_real() {
+        if self.part.is_real() {
             return self.real.is_completed();
         }
         matches!(self.step(Do::Look, Location::caller()), Stepped::Model(Outcome::Done))
@@ -76,7 +76,7 @@ impl Once {
     /// As [`std::sync::Once::wait`].
     #[track_caller]
     pub fn wait(&self) {
-        if world::is_real() {
+        if self.part.is_real() {
             return self.real.wait();
         }
         self.step(Do::Wait, Location::caller());
@@ -90,6 +90,13 @@ impl Once {
     /// Done once in a model, for a `LazyLock`, which has words of its own where it is poisoned.
     pub(super) fn call_lazily(&self, poisoned: &'static str, at: At, f: impl FnOnce()) {
         self.call_in_model(Some(poisoned), |_| f(), at);
+    }
+
+    /// Whether `parking_lot`'s is used in the real world.
+    #[cfg(feature = "parking_lot")]
+    #[track_caller]
+    pub(in crate::facade) fn is_real(&self) -> bool {
+        self.part.is_real()
     }
 
     /// What `parking_lot`'s asks, in a model.
@@ -107,7 +114,7 @@ impl Once {
     /// As std's `wait_force`.
     #[track_caller]
     pub fn wait_force(&self) {
-        if world::is_real() {
+        if self.part.is_real() {
             return self.real.wait_force();
         }
         self.step(Do::Wait, Location::caller());

@@ -36,7 +36,7 @@ impl<T> OnceLock<T> {
     #[inline]
     #[track_caller]
     pub fn get(&self) -> Option<&T> {
-        if !world::is_real() {
+        if !self.part.is_real() {
             self.step(Do::Look, Location::caller());
         }
         self.data.get()
@@ -55,7 +55,7 @@ impl<T> OnceLock<T> {
     #[inline]
     #[track_caller]
     pub fn set(&self, value: T) -> Result<(), T> {
-        if world::is_real() {
+        if self.part.is_real() {
             return self.data.set(value);
         }
         let mut value = Some(value);
@@ -70,7 +70,7 @@ impl<T> OnceLock<T> {
     where
         F: FnOnce() -> T,
     {
-        if world::is_real() {
+        if self.part.is_real() {
             return self.data.get_or_init(f);
         }
         self.init_in_model(f, Location::caller());
@@ -80,7 +80,7 @@ impl<T> OnceLock<T> {
     /// As std's `wait`.
     #[track_caller]
     pub fn wait(&self) -> &T {
-        if world::is_real() {
+        if self.part.is_real() {
             return self.data.wait();
         }
         self.step(Do::Wait, Location::caller());
@@ -96,7 +96,7 @@ impl<T> OnceLock<T> {
     pub fn take(&mut self) -> Option<T> {
         if let Part::Model(place) = &self.part {
             execution::with(|e| {
-                if place.execution == e.number
+                if e.made(*place)
                     && let State::Once(once) = &mut e.objects[place.slot as usize].state
                 {
                     once.reset();

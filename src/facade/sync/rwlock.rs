@@ -70,7 +70,7 @@ impl<T: ?Sized> RwLock<T> {
     #[inline]
     #[track_caller]
     pub fn read(&self) -> LockResult<RwLockReadGuard<'_, T>> {
-        let held = if world::is_real() { None } else { self.read_in_model(Location::caller()) };
+        let held = if self.part.is_real() { None } else { self.read_in_model(Location::caller()) };
         held::around(self.data.read(), |data| RwLockReadGuard::new(data, held))
     }
 
@@ -78,7 +78,7 @@ impl<T: ?Sized> RwLock<T> {
     #[inline]
     #[track_caller]
     pub fn try_read(&self) -> TryLockResult<RwLockReadGuard<'_, T>> {
-        let held = if world::is_real() { None } else { self.try_read_in_model(Location::caller())? };
+        let held = if self.part.is_real() { None } else { self.try_read_in_model(Location::caller())? };
         held::around_tried(self.data.try_read(), |data| RwLockReadGuard::new(data, held))
     }
 
@@ -86,7 +86,7 @@ impl<T: ?Sized> RwLock<T> {
     #[inline]
     #[track_caller]
     pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
-        let held = if world::is_real() { None } else { self.write_in_model(Location::caller()) };
+        let held = if self.part.is_real() { None } else { self.write_in_model(Location::caller()) };
         held::around(self.data.write(), |data| RwLockWriteGuard::new(data, held))
     }
 
@@ -94,7 +94,7 @@ impl<T: ?Sized> RwLock<T> {
     #[inline]
     #[track_caller]
     pub fn try_write(&self) -> TryLockResult<RwLockWriteGuard<'_, T>> {
-        let held = if world::is_real() { None } else { self.try_write_in_model(Location::caller())? };
+        let held = if self.part.is_real() { None } else { self.try_write_in_model(Location::caller())? };
         held::around_tried(self.data.try_write(), |data| RwLockWriteGuard::new(data, held))
     }
 

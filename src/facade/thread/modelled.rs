@@ -1,7 +1,8 @@
 //! Threads in every world.
 
 use super::scope::{Scope, ScopedJoinHandle};
-use crate::world::{self, World, object::State, operation::Kind, spawn::Spawned};
+use crate::world::spawn::{Spawned, Whom};
+use crate::world::{self, World, object::State, operation::Kind};
 use std::fmt;
 use std::io;
 use std::num::NonZero;
@@ -27,7 +28,7 @@ pub struct Thread(Who);
 #[derive(Clone)]
 enum Who {
     Real(std::thread::Thread),
-    Modelled(world::operation::ThreadId, Option<String>),
+    Modelled(Whom, Option<String>),
 }
 
 /// As [`std::thread::ThreadId`]. In a model, the same thread has the same in every execution.
@@ -170,7 +171,7 @@ impl<T> JoinHandle<T> {
     }
 
     fn of_model(spawned: Spawned<T>, name: Option<String>) -> Self {
-        let thread = Thread(Who::Modelled(spawned.thread, name));
+        let thread = Thread(Who::Modelled(spawned.whom.clone(), name));
         Self { inner: Inner::Modelled(spawned), thread }
     }
 
@@ -203,8 +204,8 @@ impl Thread {
         Self(Who::Real(thread))
     }
 
-    pub(super) fn of_model(id: world::operation::ThreadId, name: Option<String>) -> Self {
-        Self(Who::Modelled(id, name))
+    pub(super) fn of_model(whom: Whom, name: Option<String>) -> Self {
+        Self(Who::Modelled(whom, name))
     }
 
     /// As [`std::thread::Thread::unpark`].
@@ -213,7 +214,8 @@ impl Thread {
         let at = Location::caller();
         match (&self.0, world::current()) {
             (Who::Real(thread), World::Real) => thread.unpark(),
-            (Who::Modelled(id, _), World::Model) => world::unpark(*id, at),
+            (Who::Modelled(whom, _), World::Model) => world::unpark(whom.thread, at),
+            (Who::Modelled(whom, _), World::Real) => drop(whom.is_elsewhere(at)),
             (_, World::Loom) => world::not_in_loom("unpark", at),
             _ => world::not_modelled(&format!("a thread of another world is unparked at {at}")),
         }
@@ -223,7 +225,7 @@ impl Thread {
     pub fn id(&self) -> ThreadId {
         ThreadId(match &self.0 {
             Who::Real(thread) => Id::Real(thread.id()),
-            Who::Modelled(id, _) => Id::Modelled(id.0),
+            Who::Modelled(whom, _) => Id::Modelled(whom.thread.0),
         })
     }
 
@@ -244,7 +246,7 @@ pub fn current() -> Thread {
     let id = world::itself();
     let main = (id == world::operation::ThreadId::MAIN).then(|| "main".to_owned());
     let name = world::execution::with(|e| e.threads[id.index()].name.clone());
-    Thread(Who::Modelled(id, name.or(main)))
+    Thread(Who::Modelled(Whom::of(id), name.or(main)))
 }
 
 /// As [`std::thread::park`]. In a model it returns without a reason once a thread and line.

@@ -124,9 +124,9 @@ impl<'scope> Scope<'scope, '_> {
         let name = builder.checked_name();
         // SAFETY: `in_model` does not leave the scope before the thread has ended.
         let spawned = unsafe { world::spawn::spawn_unchecked(name.clone(), at, f) };
-        let (id, address) = (spawned.thread, std::ptr::from_ref(&self.0).addr());
+        let (id, address) = (spawned.whom.thread, std::ptr::from_ref(&self.0).addr());
         SCOPES.with_borrow_mut(|scopes| scopes.entry(address).or_default().push(id));
-        let thread = Thread::of_model(id, name);
+        let thread = Thread::of_model(spawned.whom.clone(), name);
         Ok(ScopedJoinHandle { inner: Inner::Modelled(spawned, PhantomData), thread })
     }
 }

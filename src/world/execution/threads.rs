@@ -142,7 +142,7 @@ impl Execution {
     /// Where the object that stands for a thread is found.
     pub fn thread_place(&self, id: ThreadId) -> Place {
         let slot = self.threads[id.index()].object;
-        Place { id: self.objects[slot as usize].id, execution: self.number, slot }
+        self.place_of(slot)
     }
 
     /// The current thread has looked at a clock: if it goes round, it is for time to pass.

@@ -41,6 +41,9 @@ impl Turn {
         waits: Waits,
         loom: impl FnOnce(&'p L) -> R,
     ) -> Poll<Stepped<R>> {
+        if part.is_real_at(waits.at) {
+            return Poll::Ready(Stepped::Real);
+        }
         let thread = world::current_thread();
         // A waker of others is dropped out here: that is their code.
         drop(execution::with(|e| self.leave(e, thread)));

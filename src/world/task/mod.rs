@@ -170,8 +170,8 @@ impl Task {
         }
         no_lie_stands(at);
         let thread = super::current_thread();
+        let waker = Arc::new(TaskWaker::new(thread, at));
         execution::with(|e| {
-            let waker = Arc::new(TaskWaker { execution: e.number, thread });
             let task = &mut e.threads[thread.index()].task;
             let inner = Standing {
                 begins: abortable,

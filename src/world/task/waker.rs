@@ -1,16 +1,26 @@
 //! A task's waker: to call it is a step, which others' steps may come before or after.
 
-use crate::world::execution;
-use crate::world::operation::{Kind, ThreadId};
-use crate::world::{self, World};
+use crate::world::execution::{self, Place};
+use crate::world::operation::{At, Kind, ThreadId};
+use crate::world::{self, Part, World};
 use std::sync::Arc;
 use std::task::Wake;
 
 /// Wakes one task of one execution.
 #[derive(Debug)]
 pub struct TaskWaker {
-    pub execution: u64,
-    pub thread: ThreadId,
+    part: Part<()>,
+    place: Place,
+    thread: ThreadId,
+    at: At,
+}
+
+impl TaskWaker {
+    /// That of a task of `thread`, which the line `at` began.
+    pub fn new(thread: ThreadId, at: At) -> Self {
+        let place = execution::with(|e| e.thread_place(thread));
+        Self { part: Part::of(place), place, thread, at }
+    }
 }
 
 /// What a call of a waker comes to.
@@ -33,12 +43,15 @@ impl Wake for TaskWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if world::current() != World::Model {
-            return;
+        match world::current() {
+            World::Real => return self.part.wake_outside(self.at),
+            World::Loom => return,
+            World::Model => {}
         }
         let call = execution::with(|e| {
+            let made = e.made(self.place);
             let task = &mut e.threads[e.current.index()].task;
-            if e.number != self.execution || e.failure.is_some() {
+            if !made || e.failure.is_some() {
                 Call::Nothing
             } else if task.calls == Some(self.thread) {
                 e.wake(self.thread);

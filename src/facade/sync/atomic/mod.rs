@@ -42,7 +42,7 @@ mod modelled {
                 #[inline]
                 #[track_caller]
                 pub fn load(&self, order: Ordering) -> $value {
-                    if world::is_real() {
+                    if self.part.is_real() {
                         return self.data.load(order);
                     }
                     match world::step(&self.part, Kind::Load(order), Location::caller(), |a| a.load(order)) {
@@ -55,7 +55,7 @@ mod modelled {
                 #[inline]
                 #[track_caller]
                 pub fn store(&self, value: $value, order: Ordering) {
-                    if world::is_real() {
+                    if self.part.is_real() {
                         return self.data.store(value, order);
                     }
                     let at = Location::caller();
@@ -76,7 +76,7 @@ mod modelled {
                     success: Ordering,
                     failure: Ordering,
                 ) -> Result<$value, $value> {
-                    if world::is_real() {
+                    if self.part.is_real() {
                         return self.data.compare_exchange(current, new, success, failure);
                     }
                     self.compare_exchange_in_model(current, new, (success, failure), false, Location::caller())
@@ -93,7 +93,7 @@ mod modelled {
                     success: Ordering,
                     failure: Ordering,
                 ) -> Result<$value, $value> {
-                    if world::is_real() {
+                    if self.part.is_real() {
                         return self.data.compare_exchange_weak(current, new, success, failure);
                     }
                     self.compare_exchange_in_model(current, new, (success, failure), true, Location::caller())
@@ -166,7 +166,7 @@ mod modelled {
                 /// As std's `as_ptr`. A model has none, since it would not see what is done with it.
                 #[track_caller]
                 pub fn as_ptr(&self) -> *mut $value {
-                    if !world::is_real() {
+                    if !self.part.is_real() {
                         let at = Location::caller();
                         world::not_modelled(&format!("not modelled: as_ptr of an atomic ({at})"));
                     }
@@ -190,7 +190,7 @@ mod modelled {
                     new: impl Fn($value) -> $value,
                     real: impl FnOnce(&std::sync::atomic::$name $(<$t>)?) -> $value,
                 ) -> $value {
-                    if world::is_real() {
+                    if self.part.is_real_at(at) {
                         return real(&self.data);
                     }
                     let stepped = world::step(&self.part, Kind::Rmw(order), at, |a| {

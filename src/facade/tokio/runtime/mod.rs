@@ -9,6 +9,7 @@ use super::task::JoinHandle;
 use crate::world::execution::Place;
 use crate::world::object::State;
 use crate::world::operation::At;
+use crate::world::spawn::Whom;
 use crate::world::{self, Part, World, panic, runtime};
 use std::fmt;
 use std::io;
@@ -44,7 +45,7 @@ pub struct Handle(Who);
 enum Who {
     Real(::tokio::runtime::Handle),
     /// None where tasks run in a model that has made no runtime.
-    Modelled(Option<Place>),
+    Modelled(Option<Place>, Whom),
 }
 
 /// As tokio's own [`EnterGuard`](::tokio::runtime::EnterGuard).
@@ -87,7 +88,7 @@ impl Runtime {
             Part::Model(place) | Part::Loom(_, place) => *place,
             Part::Real(_) => unreachable!("it is made in a model"),
         };
-        let handle = Handle(Who::Modelled(Some(place)));
+        let handle = Handle::modelled(Some(place));
         Self { inner: Inner::Modelled(Modelled { place, made, shut: false }), handle }
     }
 
@@ -176,7 +177,7 @@ impl Runtime {
 
 impl Modelled {
     fn shut_down(&mut self, waits: bool) {
-        let of_now = world::execution::with(|e| e.number == self.place.execution);
+        let of_now = world::execution::with(|e| e.made(self.place));
         if !std::mem::replace(&mut self.shut, true) && !world::is_real() && of_now {
             runtime::shut_down(self.place, waits, self.made);
         }
@@ -209,7 +210,7 @@ impl Handle {
         if world::is_real() {
             return Self(Who::Real(::tokio::runtime::Handle::current()));
         }
-        Self(Who::Modelled(runtime::entered()))
+        Self::modelled(runtime::entered())
     }
 
     /// As tokio's `try_current`.
@@ -217,19 +218,25 @@ impl Handle {
         if world::is_real() {
             return ::tokio::runtime::Handle::try_current().map(|handle| Self(Who::Real(handle)));
         }
-        Ok(Self(Who::Modelled(runtime::entered())))
+        Ok(Self::modelled(runtime::entered()))
+    }
+
+    /// One that a thread of a model asks for.
+    fn modelled(runtime: Option<Place>) -> Self {
+        Self(Who::Modelled(runtime, Whom::of(world::current_thread())))
     }
 
     pub(super) fn real(&self, at: At) -> &::tokio::runtime::Handle {
         match &self.0 {
             Who::Real(handle) if world::is_real() => handle,
+            Who::Modelled(_, whom) if whom.is_elsewhere(at) => panic::give_up(),
             _ => world::stranger(at, at),
         }
     }
 
     /// There, nothing says whether a runtime goes before or behind what is spawned on it.
     fn not_in_loom(&self, at: At) {
-        if world::current() == World::Loom && matches!(self.0, Who::Modelled(Some(_))) {
+        if world::current() == World::Loom && matches!(self.0, Who::Modelled(Some(_), _)) {
             world::not_in_loom("a task that is spawned through a runtime's handle", at);
         }
     }
@@ -241,8 +248,8 @@ impl Handle {
     }
 
     fn mine(&self, at: At) -> Option<Place> {
-        let Who::Modelled(place) = &self.0 else { world::stranger(at, at) };
-        if place.is_some_and(|place| world::execution::with(|e| e.number != place.execution)) {
+        let Who::Modelled(place, _) = &self.0 else { world::stranger(at, at) };
+        if place.is_some_and(|place| world::execution::with(|e| !e.made(place))) {
             world::stranger(at, at);
         }
         *place
@@ -304,7 +311,9 @@ impl Handle {
         if world::is_real() {
             return self.real(Location::caller()).block_on(future);
         }
-        let Who::Modelled(place) = &self.0 else { world::stranger(Location::caller(), Location::caller()) };
+        let Who::Modelled(place, _) = &self.0 else {
+            world::stranger(Location::caller(), Location::caller())
+        };
         assert!(!world::task::is_polling(), "a runtime blocks a thread that polls a task");
         let _entered = Entered::new(*place);
         world::task::block_on(future)
@@ -318,7 +327,8 @@ impl Handle {
                 EnterGuard { _real: Some(handle.enter()), _modelled: None }
             }
             Who::Real(_) => world::stranger(Location::caller(), Location::caller()),
-            Who::Modelled(place) => EnterGuard { _real: None, _modelled: Some(Entered::new(*place)) },
+            Who::Modelled(_, whom) if whom.is_elsewhere(Location::caller()) => panic::give_up(),
+            Who::Modelled(place, _) => EnterGuard { _real: None, _modelled: Some(Entered::new(*place)) },
         }
     }
 
@@ -326,7 +336,7 @@ impl Handle {
     pub fn runtime_flavor(&self) -> RuntimeFlavor {
         match &self.0 {
             Who::Real(handle) => handle.runtime_flavor(),
-            Who::Modelled(_) => RuntimeFlavor::MultiThread,
+            Who::Modelled(..) => RuntimeFlavor::MultiThread,
         }
     }
 
@@ -335,7 +345,7 @@ impl Handle {
     pub fn metrics(&self) -> RuntimeMetrics {
         match &self.0 {
             Who::Real(handle) => handle.metrics(),
-            Who::Modelled(_) => not_modelled("a runtime's metrics", Location::caller()),
+            Who::Modelled(..) => not_modelled("a runtime's metrics", Location::caller()),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::posts::Board;
 use crate::world::object::posts::{Post, Posts};
-use crate::world::{self, operation::Outcome};
+use crate::world::operation::Outcome;
 use ::tokio::sync as real;
 use std::panic::Location;
 
@@ -38,7 +38,7 @@ impl Barrier {
     pub fn wait(&self) -> impl Future<Output = BarrierWaitResult> {
         let at = Location::caller();
         async move {
-            if world::is_real() {
+            if self.board.is_real_at(at) {
                 return BarrierWaitResult(self.real.wait().await.is_leader());
             }
             let arrive = Post::Arrive(self.size);

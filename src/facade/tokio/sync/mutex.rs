@@ -2,7 +2,7 @@
 
 use super::permits::{Permits, Tried};
 use crate::facade::from_value::from_value;
-use crate::world::{self, operation::At};
+use crate::world::operation::At;
 use ::tokio::sync as real;
 use ::tokio::sync::TryLockError;
 use std::cell::UnsafeCell;
@@ -161,7 +161,7 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     async fn hold(&self, at: At) -> Hold<'_> {
-        if world::is_real() {
+        if self.permits.is_real_at(at) {
             return Hold { guard: self.lock.lock().await, modelled: None };
         }
         let _ = self.permits.acquire(1, at).await;
@@ -169,7 +169,7 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     fn hold_blocking(&self, at: At) -> Hold<'_> {
-        if world::is_real() {
+        if self.permits.is_real_at(at) {
             return Hold { guard: self.lock.blocking_lock(), modelled: None };
         }
         let _ = self.permits.acquire_blocking(1, at);
@@ -177,7 +177,7 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     fn try_hold(&self, at: At) -> Result<Hold<'_>, TryLockError> {
-        if world::is_real() {
+        if self.permits.is_real_at(at) {
             return Ok(Hold { guard: self.lock.try_lock()?, modelled: None });
         }
         match self.permits.try_acquire(1, at) {

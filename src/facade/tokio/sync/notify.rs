@@ -66,7 +66,7 @@ impl Notify {
     /// As tokio's `notified`.
     #[track_caller]
     pub fn notified(&self) -> Notified<'_> {
-        if world::is_real() {
+        if self.part.is_real() {
             return Notified(Inner::Real(self.real.notified()));
         }
         let (at, name) = (Location::caller(), execution::with(execution::Execution::name));
@@ -86,7 +86,7 @@ impl Notify {
     /// As tokio's `notify_one`.
     #[track_caller]
     pub fn notify_one(&self) {
-        if world::is_real() {
+        if self.part.is_real() {
             return self.real.notify_one();
         }
         self.step(Bell::One, Location::caller());
@@ -95,7 +95,7 @@ impl Notify {
     /// As tokio's `notify_last`.
     #[track_caller]
     pub fn notify_last(&self) {
-        if world::is_real() {
+        if self.part.is_real() {
             return self.real.notify_last();
         }
         self.step(Bell::Last, Location::caller());
@@ -104,7 +104,7 @@ impl Notify {
     /// As tokio's `notify_waiters`.
     #[track_caller]
     pub fn notify_waiters(&self) {
-        if world::is_real() {
+        if self.part.is_real() {
             return self.real.notify_waiters();
         }
         self.step(Bell::All, Location::caller());
@@ -178,7 +178,7 @@ impl Waiter<'_> {
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
         // Nobody can tell whether one that was never polled is gone.
-        if self.stands == Stands::Waiting && !world::is_real() {
+        if self.stands == Stands::Waiting && !self.part.is_real_at(self.at) {
             step(self.part, Bell::Leave(self.name), self.at);
         }
     }

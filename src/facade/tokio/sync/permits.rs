@@ -35,6 +35,17 @@ impl Permits {
         Self(Part::Real(at))
     }
 
+    #[inline]
+    #[track_caller]
+    pub fn is_real(&self) -> bool {
+        self.0.is_real()
+    }
+
+    #[inline]
+    pub fn is_real_at(&self, at: At) -> bool {
+        self.0.is_real_at(at)
+    }
+
     /// The future that takes so many.
     pub fn acquire(&self, many: u32, at: At) -> Acquire<'_> {
         Acquire { permits: self, many, at, turn: Turn::default(), name: None }
@@ -178,7 +189,7 @@ impl Future for Acquire<'_> {
 impl Drop for Acquire<'_> {
     fn drop(&mut self) {
         let Some(name) = self.name else { return };
-        if !world::is_real() {
+        if !self.permits.is_real_at(self.at) {
             let _: Stepped<()> = world::step(&self.permits.0, Kind::Sem(Sem::Leave(name)), self.at, |_| ());
         }
     }

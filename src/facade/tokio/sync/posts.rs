@@ -22,6 +22,17 @@ impl Board {
         Self(Part::Real(at), noun)
     }
 
+    #[inline]
+    #[track_caller]
+    pub fn is_real(&self) -> bool {
+        self.0.is_real()
+    }
+
+    #[inline]
+    pub fn is_real_at(&self, at: At) -> bool {
+        self.0.is_real_at(at)
+    }
+
     /// Does a step, and says what it turned out to be.
     pub fn step(&self, kind: Post, at: At) -> Outcome {
         let stepped: Stepped<()> = world::step(&self.0, Kind::Post(kind), at, |()| self.not_in_loom(at));
@@ -34,7 +45,7 @@ impl Board {
 
     /// As `step`, in a destructor, which the real world has none of.
     pub fn drop_step(&self, kind: Post, at: At) {
-        if !world::is_real() && !matches!(self.0, Part::Real(_)) {
+        if !self.is_real_at(at) && !matches!(self.0, Part::Real(_)) {
             self.step(kind, at);
         }
     }
@@ -43,7 +54,7 @@ impl Board {
     pub fn read<R: Default>(&self, read: impl FnOnce(&Posts) -> R) -> R {
         let Part::Model(place) = &self.0 else { return R::default() };
         execution::with(|e| match e.objects.get(place.slot as usize).map(|object| &object.state) {
-            Some(State::Posts(posts)) if place.execution == e.number => read(posts),
+            Some(State::Posts(posts)) if e.made(*place) => read(posts),
             _ => R::default(),
         })
     }

@@ -6,7 +6,7 @@
 use super::mutex::{free, held};
 use super::permits::{Permits, Tried};
 use crate::facade::from_value::from_value;
-use crate::world::{self, operation::At};
+use crate::world::operation::At;
 use ::tokio::sync as real;
 use ::tokio::sync::TryLockError;
 use std::cell::UnsafeCell;
@@ -158,7 +158,7 @@ macro_rules! locks {
             }
 
             async fn $hold(&self, at: At) -> Hold<real::$tokio<'_, ()>> {
-                if world::is_real() {
+                if self.permits.is_real_at(at) {
                     return Hold { guard: self.lock.$lock().await, modelled: None };
                 }
                 let _ = self.permits.acquire($many(self), at).await;
@@ -166,7 +166,7 @@ macro_rules! locks {
             }
 
             fn $hold_blocking(&self, at: At) -> Hold<real::$tokio<'_, ()>> {
-                if world::is_real() {
+                if self.permits.is_real_at(at) {
                     return Hold { guard: self.lock.$blocking_lock(), modelled: None };
                 }
                 let _ = self.permits.acquire_blocking($many(self), at);
@@ -174,7 +174,7 @@ macro_rules! locks {
             }
 
             fn $try_hold(&self, at: At) -> Result<Hold<real::$tokio<'_, ()>>, TryLockError> {
-                if world::is_real() {
+                if self.permits.is_real_at(at) {
                     return Ok(Hold { guard: self.lock.$try_lock()?, modelled: None });
                 }
                 self.try_permits($many(self), at)?;

@@ -3,8 +3,9 @@
 use super::local::{Local, LocalTask};
 use super::{Id, JoinError};
 use crate::world::execution::Place;
-use crate::world::operation::{At, ThreadId};
-use crate::world::{self, runtime, spawn::Spawned, task::Turn};
+use crate::world::operation::At;
+use crate::world::spawn::{Spawned, Whom};
+use crate::world::{self, runtime, task::Turn};
 use std::fmt;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
@@ -18,7 +19,7 @@ enum Inner<T> {
     /// None once it was joined; and none as the output of a task that was aborted.
     Modelled {
         task: Option<Spawned<Option<T>>>,
-        thread: ThreadId,
+        whom: Whom,
         turn: Turn,
     },
     /// Of a `LocalSet`.
@@ -34,7 +35,7 @@ pub struct AbortHandle(Abort);
 #[derive(Clone, Debug)]
 enum Abort {
     Real(::tokio::task::AbortHandle),
-    Modelled(ThreadId),
+    Modelled(Whom),
     Local(LocalTask),
     Refused(Id),
 }
@@ -62,8 +63,8 @@ impl<T> JoinHandle<T> {
         }
         runtime::spawns_on(runtime);
         let task = world::spawn::spawn(None, at, body);
-        let thread = task.thread;
-        Self(Inner::Modelled { task: Some(task), thread, turn: Turn::default() })
+        let whom = task.whom.clone();
+        Self(Inner::Modelled { task: Some(task), whom, turn: Turn::default() })
     }
 
     /// Whether its runtime was gone.
@@ -107,7 +108,7 @@ impl<T> JoinHandle<T> {
     pub(super) fn abort_at(&self, at: At) {
         match &self.0 {
             Inner::Real(handle) => handle.abort(),
-            Inner::Modelled { thread, .. } => world::task::abort(*thread, at),
+            Inner::Modelled { whom, .. } => abort(whom, at),
             Inner::Local(local) => local.task().abort(at),
             Inner::Refused(_) => {}
         }
@@ -117,7 +118,7 @@ impl<T> JoinHandle<T> {
     pub fn abort_handle(&self) -> AbortHandle {
         AbortHandle(match &self.0 {
             Inner::Real(handle) => Abort::Real(handle.abort_handle()),
-            Inner::Modelled { thread, .. } => Abort::Modelled(*thread),
+            Inner::Modelled { whom, .. } => Abort::Modelled(whom.clone()),
             Inner::Local(local) => Abort::Local(local.task().clone()),
             Inner::Refused(id) => Abort::Refused(*id),
         })
@@ -127,10 +128,16 @@ impl<T> JoinHandle<T> {
     pub fn id(&self) -> Id {
         match &self.0 {
             Inner::Real(handle) => Id::of_tokio(handle.id()),
-            Inner::Modelled { thread, .. } => Id::of_model(u64::from(thread.0)),
+            Inner::Modelled { whom, .. } => Id::of_model(u64::from(whom.thread.0)),
             Inner::Local(local) => local.task().id(),
             Inner::Refused(id) => *id,
         }
+    }
+}
+
+fn abort(whom: &Whom, at: At) {
+    if !whom.is_elsewhere(at) {
+        world::task::abort(whom.thread, at);
     }
 }
 
@@ -184,7 +191,7 @@ impl AbortHandle {
     pub fn abort(&self) {
         match &self.0 {
             Abort::Real(handle) => handle.abort(),
-            Abort::Modelled(thread) => world::task::abort(*thread, Location::caller()),
+            Abort::Modelled(whom) => abort(whom, Location::caller()),
             Abort::Local(task) => task.abort(Location::caller()),
             Abort::Refused(_) => {}
         }
@@ -195,7 +202,10 @@ impl AbortHandle {
     pub fn is_finished(&self) -> bool {
         match &self.0 {
             Abort::Real(handle) => handle.is_finished(),
-            Abort::Modelled(thread) => world::spawn::is_finished(*thread, Location::caller()),
+            Abort::Modelled(whom) => {
+                let at = Location::caller();
+                whom.is_elsewhere(at) || world::spawn::is_finished(whom.thread, at)
+            }
             Abort::Local(task) => task.is_finished(Location::caller()),
             Abort::Refused(_) => true,
         }
@@ -205,7 +215,7 @@ impl AbortHandle {
     pub fn id(&self) -> Id {
         match &self.0 {
             Abort::Real(handle) => Id::of_tokio(handle.id()),
-            Abort::Modelled(thread) => Id::of_model(u64::from(thread.0)),
+            Abort::Modelled(whom) => Id::of_model(u64::from(whom.thread.0)),
             Abort::Local(task) => task.id(),
             Abort::Refused(id) => *id,
         }

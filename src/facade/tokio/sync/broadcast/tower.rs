@@ -23,6 +23,17 @@ impl Tower {
         Arc::new(Self { part: Part::new(made, "broadcast", state, || ()), made })
     }
 
+    #[inline]
+    #[track_caller]
+    pub fn is_real(&self) -> bool {
+        self.part.is_real()
+    }
+
+    #[inline]
+    pub fn is_real_at(&self, at: At) -> bool {
+        self.part.is_real_at(at)
+    }
+
     pub fn step(&self, kind: Cast, at: At) -> Outcome {
         outcome(&world::step(&self.part, Kind::Cast(kind), at, |()| world::not_in_loom("broadcast", at)))
     }
@@ -41,7 +52,7 @@ impl Tower {
 
     /// As `step`, in a destructor, which the real world has none of.
     pub fn drop_step(&self, kind: impl FnOnce() -> Cast) {
-        if !world::is_real() && !matches!(self.part, Part::Real(_)) {
+        if !self.is_real_at(self.made) && !matches!(self.part, Part::Real(_)) {
             self.step(kind(), self.made);
         }
     }
@@ -49,8 +60,8 @@ impl Tower {
     /// Looks at it, behind a step.
     pub fn read<R: Default>(&self, read: impl FnOnce(&mut Broadcast) -> R) -> R {
         let Part::Model(place) = &self.part else { return R::default() };
-        execution::with(|e| match e.objects.get_mut(place.slot as usize).map(|object| &mut object.state) {
-            Some(State::Broadcast(broadcast)) if place.execution == e.number => read(broadcast),
+        execution::with(|e| match e.object_mut(*place).map(|object| &mut object.state) {
+            Some(State::Broadcast(broadcast)) => read(broadcast),
             _ => R::default(),
         })
     }

@@ -3,10 +3,7 @@
 
 use super::pipe::Pipe;
 use crate::world::object::mailbox::{Mail, Mailbox};
-use crate::world::{
-    self,
-    operation::{At, Outcome},
-};
+use crate::world::operation::{At, Outcome};
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -51,7 +48,7 @@ impl WeakEnd {
 
     /// One sender more, if there is still one, as `real` knows in the real world.
     pub fn upgrade<S>(&self, real: impl FnOnce() -> Option<S>, at: At) -> Option<(SenderEnd, S)> {
-        if !world::is_real() && self.0.step(Mail::Upgrade, at) != Outcome::Done {
+        if !self.0.is_real_at(at) && self.0.step(Mail::Upgrade, at) != Outcome::Done {
             return None;
         }
         // Tokio's own may be gone already, while a panic unwinds: then this drop says so.
@@ -90,7 +87,7 @@ macro_rules! sender {
             pub fn closed(&self) -> impl Future<Output = ()> {
                 let at = Location::caller();
                 async move {
-                    if world::is_real() {
+                    if self.end.0.is_real_at(at) {
                         return self.real.closed().await;
                     }
                     self.end.0.await_closed(at).await;
@@ -100,7 +97,7 @@ macro_rules! sender {
             /// As tokio's `is_closed`.
             #[track_caller]
             pub fn is_closed(&self) -> bool {
-                if world::is_real() {
+                if self.end.0.is_real() {
                     return self.real.is_closed();
                 }
                 self.end.0.look(Mail::Query, Location::caller(), Mailbox::is_closed)
@@ -136,7 +133,7 @@ macro_rules! sender {
             /// As tokio's `strong_count`.
             #[track_caller]
             pub fn strong_count(&self) -> usize {
-                if world::is_real() {
+                if self.end.0.is_real() {
                     return self.real.strong_count();
                 }
                 self.end.0.count(Location::caller(), Mailbox::senders)
@@ -145,7 +142,7 @@ macro_rules! sender {
             /// As tokio's `weak_count`.
             #[track_caller]
             pub fn weak_count(&self) -> usize {
-                if world::is_real() {
+                if self.end.0.is_real() {
                     return self.real.weak_count();
                 }
                 self.end.0.count(Location::caller(), Mailbox::weak)

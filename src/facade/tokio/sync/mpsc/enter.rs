@@ -1,10 +1,10 @@
 //! Taking places in a channel that may be full, in the order of the first polls.
 
 use super::pipe::{Closed, Pipe};
+use crate::world::execution;
 use crate::world::object::mailbox::Mail;
 use crate::world::operation::{At, ObjectId, Outcome};
 use crate::world::task::Turn;
-use crate::world::{self, execution};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -114,7 +114,7 @@ impl Future for Enter<'_> {
 impl Drop for Enter<'_> {
     fn drop(&mut self) {
         let Some(name) = self.name else { return };
-        if !world::is_real() {
+        if !self.pipe.is_real_at(self.at) {
             self.pipe.step(Mail::Leave(name), self.at);
         }
     }

@@ -3,7 +3,6 @@
 use super::bounded::Sender;
 use super::ends::SenderEnd;
 use super::pipe::Pipe;
-use crate::world;
 use crate::world::object::mailbox::Mail;
 use crate::world::operation::At;
 use ::tokio::sync::mpsc as real;
@@ -63,7 +62,7 @@ impl Drop for Places<'_> {
 }
 
 fn fill(pipe: &Pipe, at: At) {
-    if !world::is_real() {
+    if !pipe.is_real_at(at) {
         pipe.step(Mail::Fill, at);
     }
 }

@@ -31,9 +31,20 @@ impl Pipe {
         Arc::new(Self { part, capacity, made })
     }
 
+    #[inline]
+    #[track_caller]
+    pub fn is_real(&self) -> bool {
+        self.part.is_real()
+    }
+
+    #[inline]
+    pub fn is_real_at(&self, at: At) -> bool {
+        self.part.is_real_at(at)
+    }
+
     /// Whether it is of a model, and one runs.
     pub fn is_modelled(&self) -> bool {
-        !world::is_real() && !matches!(self.part, Part::Real(_))
+        !self.is_real_at(self.made) && !matches!(self.part, Part::Real(_))
     }
 
     /// The line that made it.
@@ -81,8 +92,8 @@ impl Pipe {
     /// Looks at it, behind a step.
     pub fn read<R: Default>(&self, read: impl FnOnce(&mut Mailbox) -> R) -> R {
         let Part::Model(place) = &self.part else { return R::default() };
-        execution::with(|e| match e.objects.get_mut(place.slot as usize).map(|object| &mut object.state) {
-            Some(State::Mailbox(mailbox)) if place.execution == e.number => read(mailbox),
+        execution::with(|e| match e.object_mut(*place).map(|object| &mut object.state) {
+            Some(State::Mailbox(mailbox)) => read(mailbox),
             _ => R::default(),
         })
     }

@@ -3,7 +3,6 @@
 use super::ends::{SenderEnd, WeakEnd, sender};
 use super::pipe::Pipe;
 use super::receiver::{End, UnboundedReceiver};
-use crate::world;
 use crate::world::object::mailbox::{Mail, Mailbox};
 use crate::world::operation::Outcome;
 use ::tokio::sync::mpsc as real;
@@ -37,7 +36,7 @@ impl<T> UnboundedSender<T> {
     /// As tokio's `send`.
     #[track_caller]
     pub fn send(&self, message: T) -> Result<(), SendError<T>> {
-        if world::is_real() {
+        if self.end.0.is_real() {
             return self.real.send(message);
         }
         if self.end.0.step(Mail::Put, Location::caller()) == Outcome::Ended {
