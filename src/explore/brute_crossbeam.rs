@@ -395,8 +395,7 @@ fn an_attempt_meets_the_other_side_whatever_it_came_to() {
     assert!(!compare(&Threads { acts, capacities: [2, 0], noisy: false }, 60_000).too_large);
 }
 
-/// A selection that another branch of the search shows still takes its message, so that others find none, and what
-/// they would have done behind it races with what the selection has done. Giving the execution up there lost orders.
+/// A selection that another branch of the search shows still takes its message, so that a receiver behind it finds none.
 #[test]
 fn what_others_do_behind_a_selection_in_vain_is_seen() {
     use Act::{Count, EitherOrNeither, Recv, Send};
