@@ -8,6 +8,7 @@ use raceproof::sync::Arc;
 use raceproof::thread;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
+use std::time::Duration;
 
 /// Memory that its users order by a channel.
 #[derive(Default)]
@@ -153,4 +154,63 @@ fn a_look_at_a_channel_comes_before_or_behind_the_drop_of_its_receiver() {
         usize::from(select.try_ready().is_ok())
     };
     assert_eq!(seen(|| bounded(1), ready), [0, 1]);
+}
+
+/// Who waits first is met first: the second to wait is there or not when the first message comes.
+#[test]
+fn a_channel_without_room_meets_who_waits_first() {
+    let verdict = Explorer::new(Engine::Exhaustive).explore(|| {
+        let (sender, receiver) = bounded(0);
+        let receives = |receiver: &Receiver<u8>| {
+            let receiver = receiver.clone();
+            thread::spawn(move || receiver.recv())
+        };
+        let first = receives(&receiver);
+        let mut waits = Select::new();
+        waits.send(&sender);
+        // It returns without a reason once a thread and line.
+        (0..2).for_each(|_| _ = waits.ready());
+        let second = receives(&receiver);
+        sender.send(1).unwrap();
+        sender.send(2).unwrap();
+        assert_eq!((first.join().unwrap(), second.join().unwrap()), (Ok(1), Ok(2)));
+    });
+    verdict.assert_proved();
+}
+
+#[test]
+fn a_channel_without_room_takes_first_from_who_offers_first() {
+    let verdict = Explorer::new(Engine::Exhaustive).explore(|| {
+        let (sender, receiver) = bounded(0);
+        let sends = |message: u8| {
+            let sender = sender.clone();
+            thread::spawn(move || sender.send(message).unwrap())
+        };
+        let first = sends(1);
+        let mut waits = Select::new();
+        waits.recv(&receiver);
+        // It returns without a reason once a thread and line.
+        (0..2).for_each(|_| _ = waits.ready());
+        let second = sends(2);
+        assert_eq!((receiver.recv(), receiver.recv()), (Ok(1), Ok(2)));
+        first.join().unwrap();
+        second.join().unwrap();
+    });
+    verdict.assert_proved();
+}
+
+/// Whose time is up waits no more: nobody meets them.
+#[test]
+fn who_has_timed_out_at_a_channel_without_room_is_gone() {
+    let verdict = Explorer::new(Engine::Exhaustive).explore(|| {
+        let (sender, receiver) = bounded::<u8>(0);
+        for _ in 0..2 {
+            assert!(receiver.recv_timeout(Duration::from_millis(1)).is_err());
+            assert!(sender.try_send(1).is_err());
+            assert!(sender.send_timeout(2, Duration::from_millis(1)).is_err());
+            assert!(receiver.try_recv().is_err());
+        }
+    });
+    let shown = verdict.to_string();
+    assert!(!verdict.is_refuted() && verdict.coverage().executions > 0, "{shown}");
 }

@@ -1,5 +1,4 @@
-//! A thread that is not the model's and uses an object of it makes the verdict undecided, with the line of that use,
-//! and soon.
+//! A thread that is not the model's and uses an object of it makes the verdict undecided, with the line of that use.
 
 use raceproof::Foreign;
 use raceproof::cell::UnsafeCell;
@@ -9,7 +8,7 @@ use raceproof::sync::{Arc, Barrier, Condvar, Mutex, Once, OnceLock, RwLock, mpsc
 use raceproof::tokio::runtime::Handle;
 use raceproof::tokio::sync as tokio_sync;
 use raceproof::{crossbeam_channel, parking_lot, thread, tokio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const ENGINES: [Engine; 4] =
     [Engine::Exhaustive, Engine::Random { seed: 1 }, Engine::Pct { seed: 1, depth: 2 }, Engine::Loom];
@@ -23,7 +22,6 @@ fn check_by<T: Send + Sync + 'static>(
     uses: impl Fn(&T) + Copy + Send + Sync + 'static,
 ) {
     for joins in [true, false] {
-        let begun = Instant::now();
         let verdict = Explorer::new(engine).explore(move || {
             let made = Arc::new((Mutex::new(0), new()));
             let theirs = Arc::clone(&made);
@@ -40,7 +38,6 @@ fn check_by<T: Send + Sync + 'static>(
         assert_eq!(verdict.word(), "undecided", "{what}, by {engine:?}, joined {joins}: {text}");
         assert!(text.contains("by a thread that is not the model's"), "{what}, by {engine:?}: {text}");
         assert!(text.contains("outside_the_model.rs:"), "{what}: {text}");
-        assert!(begun.elapsed() < Duration::from_secs(1), "{what}: {:?}", begun.elapsed());
     }
 }
 

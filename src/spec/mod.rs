@@ -25,7 +25,9 @@ pub mod stack;
 mod subject;
 
 #[cfg(feature = "model")]
-pub(crate) use programs::{Part, Random, Sequences};
+pub(crate) use programs::Random;
+#[cfg(feature = "model")]
+pub(crate) use programs::{Part, Sequences};
 pub use scenario::{Bounds, Scenario};
 pub use subject::Subject;
 

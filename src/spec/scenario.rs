@@ -1,7 +1,9 @@
 //! Small concurrent programs: per thread, the calls it makes.
 
 use super::Spec;
-use super::programs::{Programs, Sequences};
+use super::programs::Programs;
+#[cfg(feature = "model")]
+use super::programs::Sequences;
 
 /// A small concurrent program: per thread, the calls it makes, one after another.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -173,6 +175,22 @@ impl<S: Spec> Bounds<S> {
         self.named(self.programs().sample(scenarios, self.threads, self.calls_per_thread, seed))
     }
 
+    fn programs(&self) -> Programs {
+        let around: Vec<S::Op> = self.before.iter().chain(&self.after).cloned().collect();
+        Programs::new(&self.initial, &self.ops, &around, self.symmetry)
+    }
+
+    fn named(&self, programs: Vec<Vec<Vec<usize>>>) -> Vec<Scenario<S::Op>> {
+        let ops = |thread: Vec<usize>| thread.into_iter().map(|op| self.ops[op].clone()).collect();
+        let scenario =
+            |threads: Vec<Vec<usize>>| Scenario { threads: threads.into_iter().map(ops).collect() };
+        programs.into_iter().map(scenario).collect()
+    }
+}
+
+/// For `explore`.
+#[cfg(feature = "model")]
+impl<S: Spec> Bounds<S> {
     /// The operations of which programs are made, in the order of their numbers.
     pub(crate) fn ops(&self) -> &[S::Op] {
         &self.ops
@@ -190,17 +208,5 @@ impl<S: Spec> Bounds<S> {
         let each = self.calls_per_thread.min(calls.len().div_ceil(2)).max(1);
         let program = calls.chunks(each).map(<[usize]>::to_vec).collect();
         self.named(vec![self.programs().standing_for(&program)]).pop()
-    }
-
-    fn programs(&self) -> Programs {
-        let around: Vec<S::Op> = self.before.iter().chain(&self.after).cloned().collect();
-        Programs::new(&self.initial, &self.ops, &around, self.symmetry)
-    }
-
-    fn named(&self, programs: Vec<Vec<Vec<usize>>>) -> Vec<Scenario<S::Op>> {
-        let ops = |thread: Vec<usize>| thread.into_iter().map(|op| self.ops[op].clone()).collect();
-        let scenario =
-            |threads: Vec<Vec<usize>>| Scenario { threads: threads.into_iter().map(ops).collect() };
-        programs.into_iter().map(scenario).collect()
     }
 }

@@ -2,12 +2,14 @@
 
 mod count;
 mod sample;
+#[cfg(feature = "model")]
 mod sequences;
 mod symmetry;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use sample::Random;
+#[cfg(feature = "model")]
 pub(crate) use sequences::{Part, Sequences};
 
 use super::Spec;
@@ -86,6 +88,7 @@ impl Programs {
     }
 
     /// The program that stands for the class of this one.
+    #[cfg(feature = "model")]
     pub(super) fn standing_for(&self, program: &Program) -> Program {
         let identity: Vec<usize> = (0..self.ops).collect();
         let all = self.renamings.iter().chain([&identity]).map(|renaming| renamed(program, renaming));
