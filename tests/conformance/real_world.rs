@@ -9,6 +9,7 @@ use raceproof::parking_lot::{
 use raceproof::sync::atomic::{self, AtomicBool, AtomicPtr, Ordering::SeqCst};
 use raceproof::tokio::runtime::{Builder, LocalOptions};
 use raceproof::tokio::sync::{Mutex, Notify, OnceCell, RwLock, Semaphore, SetOnce};
+use std::sync::atomic::AtomicI32;
 
 /// It holds in the real world, and no model pretends to have it.
 fn check(body: fn()) {
@@ -110,5 +111,33 @@ fn build_local_makes_a_runtime_of_one_thread_whose_tasks_need_not_be_send() {
         let runtime = Builder::new_current_thread().build_local(LocalOptions::default()).unwrap();
         let one = std::rc::Rc::new(1);
         assert_eq!(runtime.block_on(runtime.spawn_local(async move { *one })).unwrap(), 1);
+    });
+}
+
+#[test]
+fn a_builder_calls_what_it_is_given_as_its_threads_start_and_stop() {
+    static RUNNING: AtomicI32 = AtomicI32::new(0);
+    static STARTED: AtomicI32 = AtomicI32::new(0);
+    check(|| {
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(1).on_thread_stop(|| _ = RUNNING.fetch_sub(1, SeqCst));
+        let started = || _ = (RUNNING.fetch_add(1, SeqCst), STARTED.fetch_add(1, SeqCst));
+        let runtime = builder.on_thread_start(started).build().unwrap();
+        runtime.block_on(runtime.spawn(async {})).unwrap();
+        drop(runtime);
+        assert_eq!((RUNNING.load(SeqCst), STARTED.load(SeqCst)), (0, 1));
+    });
+}
+
+#[test]
+fn a_builder_calls_what_it_is_given_as_its_threads_park_and_unpark() {
+    static PARKED: AtomicI32 = AtomicI32::new(0);
+    check(|| {
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(1).on_thread_unpark(|| _ = PARKED.fetch_sub(1, SeqCst));
+        let runtime = builder.on_thread_park(|| _ = PARKED.fetch_add(1, SeqCst)).build().unwrap();
+        runtime.block_on(runtime.spawn(async {})).unwrap();
+        drop(runtime);
+        assert_eq!(PARKED.load(SeqCst), 0);
     });
 }

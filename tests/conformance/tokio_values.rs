@@ -384,17 +384,13 @@ fn take_value_of_a_task_local_future_takes_what_it_was_given() {
 }
 
 #[test]
-fn a_builder_takes_what_is_called_on_its_threads() {
+fn a_builder_takes_what_names_its_threads() {
     check(Loom::Too, async || {
         let blocks = thread::spawn(|| {
             let built = Builder::new_multi_thread()
                 .worker_threads(1)
                 .enable_io()
                 .thread_name_fn(|| "worker".to_owned())
-                .on_thread_start(|| ())
-                .on_thread_stop(|| ())
-                .on_thread_park(|| ())
-                .on_thread_unpark(|| ())
                 .build();
             let runtime = built.unwrap();
             runtime.block_on(runtime.spawn(meet())).unwrap();

@@ -20,7 +20,24 @@ macro_rules! settings {
     )*};
 }
 
+/// What is called on a runtime's threads, of which a model has none.
+macro_rules! callbacks {
+    ($($name:ident)*) => {$(
+        #[doc = concat!("As tokio's `", stringify!($name), "`, in the real world.")]
+        #[track_caller]
+        pub fn $name(&mut self, f: impl Fn() + Send + Sync + 'static) -> &mut Self {
+            if !world::is_real() {
+                not_modelled(concat!("Builder::", stringify!($name)), Location::caller());
+            }
+            self.0.$name(f);
+            self
+        }
+    )*};
+}
+
 impl Builder {
+    callbacks! { on_thread_start on_thread_stop on_thread_park on_thread_unpark }
+
     /// As tokio's `new_current_thread`. In a model its tasks run side by side all the same.
     pub fn new_current_thread() -> Self {
         Self(::tokio::runtime::Builder::new_current_thread())
@@ -40,10 +57,6 @@ impl Builder {
         thread_name_fn(name: impl Fn() -> String + Send + Sync + 'static)
         thread_stack_size(bytes: usize)
         thread_keep_alive(duration: Duration)
-        on_thread_start(f: impl Fn() + Send + Sync + 'static)
-        on_thread_stop(f: impl Fn() + Send + Sync + 'static)
-        on_thread_park(f: impl Fn() + Send + Sync + 'static)
-        on_thread_unpark(f: impl Fn() + Send + Sync + 'static)
         global_queue_interval(interval: u32)
         event_interval(interval: u32)
     }
