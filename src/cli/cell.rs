@@ -137,7 +137,7 @@ pub fn here(store: Kind, column: Column, size: &Size) -> anyhow::Result<Cell> {
     let name = format!("{store} by {}, {} threads x {} calls", column.name(), size.threads, size.calls);
     let mut explorer = Explorer::new(engine).named(name);
     let programs = programs::of(column, size);
-    if let Programs::Some { share: Some(share), .. } = programs {
+    if let Programs::Chosen { share: Some(share), .. } = programs {
         explorer = explorer.executions_max(share * programs.count());
     }
     if let Some(schedule) = &size.replay {
@@ -149,10 +149,10 @@ pub fn here(store: Kind, column: Column, size: &Size) -> anyhow::Result<Cell> {
     let initial = START.into_iter().collect();
     let verdict = with_store!(store, S => match &programs {
         Programs::Every(bounds) => explorer.explore_subject::<Stored<S>>(bounds),
-        Programs::Some { scenarios, .. } => explorer.explore_scenarios::<Stored<S>>(&initial, scenarios),
+        Programs::Chosen { scenarios, .. } => explorer.explore_scenarios::<Stored<S>>(&initial, scenarios),
     });
     let mut cell = of_verdict(store, column, &verdict);
-    if matches!(programs, Programs::Some { is_cut: true, .. }) && cell.verdict == "proved" {
+    if matches!(programs, Programs::Chosen { is_cut: true, .. }) && cell.verdict == "proved" {
         // Of the programs that are left; the others were not tried.
         "passed".clone_into(&mut cell.verdict);
     }

@@ -11,7 +11,7 @@ pub enum Programs {
     /// Every program of the size.
     Every(Bounds<Counters>),
     /// Some, from the smallest up.
-    Some {
+    Chosen {
         /// Which.
         scenarios: Vec<Scenario<Op>>,
         /// Whether they begin every program of the size, and are not only what contends.
@@ -43,7 +43,7 @@ pub fn of(column: Column, size: &Size) -> Programs {
     let is_cut = max < scenarios.len() as u64;
     scenarios.truncate(usize::try_from(max).unwrap_or(usize::MAX));
     let share = size.executions_max.map(|max| max / scenarios.len() as u64);
-    Programs::Some { scenarios, is_every, is_cut, share }
+    Programs::Chosen { scenarios, is_every, is_cut, share }
 }
 
 impl Programs {
@@ -51,13 +51,13 @@ impl Programs {
     pub fn count(&self) -> u64 {
         match self {
             Self::Every(bounds) => u64::try_from(bounds.count()).unwrap_or(u64::MAX),
-            Self::Some { scenarios, .. } => scenarios.len() as u64,
+            Self::Chosen { scenarios, .. } => scenarios.len() as u64,
         }
     }
 
     /// Whether they were chosen from every program of the size, and not only from what contends.
     pub fn is_every(&self) -> bool {
-        matches!(self, Self::Every(_) | Self::Some { is_every: true, .. })
+        matches!(self, Self::Every(_) | Self::Chosen { is_every: true, .. })
     }
 }
 

@@ -165,13 +165,7 @@ impl<S: Spec> Judge for Record<S> {
         let mut states = vec![self.initial.clone()];
         for call in &seen.calls {
             let Some(ret) = &call.ret else { return false };
-            let mut next: Vec<S> = Vec::with_capacity(1);
-            for state in states.iter().flat_map(|state| state.next(&call.op, Some(ret))) {
-                if !next.contains(&state) {
-                    next.push(state);
-                }
-            }
-            states = next;
+            states = linearize::after(&states, &call.op, Some(ret));
         }
         states.iter().any(|state| seen.state.as_ref().is_none_or(|seen| seen == state))
     }

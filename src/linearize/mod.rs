@@ -38,3 +38,5 @@ pub use check::check;
 pub use history::{Call, CallId, History};
 pub use incremental::{Incremental, SoFar};
 pub use outcome::{Allowed, CoreCall, Limits, Method, Outcome, Reached, Violation};
+#[cfg(feature = "model")]
+pub(crate) use witness::after;

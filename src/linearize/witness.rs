@@ -38,7 +38,8 @@ pub(super) fn is_explained<S: Spec>(
     !states.is_empty() && times.iter().flatten().all(|(_, returned)| returned.is_none())
 }
 
-fn after<S: Spec>(states: &[S], op: &S::Op, ret: Option<&S::Ret>) -> Vec<S> {
+/// The states that a call may leave behind, from any of these.
+pub(crate) fn after<S: Spec>(states: &[S], op: &S::Op, ret: Option<&S::Ret>) -> Vec<S> {
     let mut next: Vec<S> = Vec::with_capacity(1);
     for state in states.iter().flat_map(|state| state.next(op, ret)) {
         if !next.contains(&state) {

@@ -79,6 +79,11 @@ impl<L> Part<L> {
         MODELS.0.load(Ordering::Relaxed) == 0 || self.is_real_beside_models(at)
     }
 
+    /// Whether its object is of a model, and one runs here: for destructors, which the real world has none of.
+    pub fn is_modelled_at(&self, at: At) -> bool {
+        !self.is_real_at(at) && !matches!(self, Self::Real(_))
+    }
+
     #[cold]
     fn is_real_beside_models(&self, at: At) -> bool {
         if current() != World::Real {

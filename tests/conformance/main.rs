@@ -15,6 +15,7 @@ mod std_values;
 mod time;
 mod tokio_channels;
 mod tokio_oneshot;
+mod tokio_real_world;
 mod tokio_sync;
 mod tokio_tasks;
 mod tokio_values;

@@ -16,7 +16,12 @@ pub fn keep_beside() {
 fn keep_row(exhaustive: &str, loom: &str) {
     let Ok(folder) = std::env::var("RACEPROOF_CONFORMANCE") else { return };
     let name = std::thread::current().name().expect("a test has a name").to_owned();
-    let of = if name.starts_with("tokio") || name.starts_with("channels") { "tokio" } else { "std" };
+    let of = match name.split(['_', ':']).next() {
+        Some("tokio" | "channels") => "tokio",
+        Some("parking") => "parking_lot",
+        Some("crossbeam") => "crossbeam",
+        _ => "std",
+    };
     let promise = name.rsplit("::").next().unwrap_or(&name).replace('_', " ");
     let row = format!("| {promise} | as {of} | {exhaustive} | {loom} |\n");
     let file = if name.contains("::") { name.replace("::", ".") } else { format!("std.{name}") };

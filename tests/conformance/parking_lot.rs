@@ -1,10 +1,11 @@
 //! What `parking_lot`'s documentation promises.
 
-use crate::{Loom, beside, check};
+use crate::{Loom, beside, check, real_world};
 use raceproof::explore::{Engine, Explorer};
 use raceproof::parking_lot::{
     Condvar, FairMutex, MappedMutexGuard, Mutex, MutexGuard, Once, OnceState, ReentrantMutex, RwLock,
-    RwLockReadGuard, RwLockUpgradableReadGuard, RwLockWriteGuard,
+    RwLockReadGuard, RwLockUpgradableReadGuard, RwLockWriteGuard, const_fair_mutex, const_mutex,
+    const_reentrant_mutex, const_rwlock,
 };
 use raceproof::sync::Arc;
 use raceproof::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -437,5 +438,20 @@ fn fair_mutex_is_locked_in_time_and_gives_its_value_to_its_only_owner() {
         let mut lock = Arc::into_inner(lock).unwrap();
         *lock.get_mut() += 1;
         assert_eq!(lock.into_inner(), 1);
+    });
+}
+
+#[test]
+fn parking_lots_const_functions_make_locks_for_statics() {
+    static FAIR: FairMutex<u32> = const_fair_mutex(0);
+    static MUTEX: Mutex<u32> = const_mutex(0);
+    static REENTRANT: ReentrantMutex<u32> = const_reentrant_mutex(1);
+    static RWLOCK: RwLock<u32> = const_rwlock(0);
+    real_world::check(|| {
+        *MUTEX.lock() += 1;
+        *FAIR.lock() += 1;
+        *RWLOCK.write() += 1;
+        assert_eq!((*MUTEX.lock(), *FAIR.lock(), *RWLOCK.read()), (1, 1, 1));
+        assert_eq!(*REENTRANT.lock() + *REENTRANT.lock(), 2);
     });
 }

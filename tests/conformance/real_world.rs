@@ -1,18 +1,10 @@
-//! What is of the real world alone: what a `const fn` makes, for statics, and what a model has not. There a program that
-//! uses it is undecided.
+//! What is of the real world alone. In a model a program that uses it is undecided.
 
 use crate::page;
 use raceproof::explore::{Engine, Explorer};
-use raceproof::parking_lot::{
-    self, FairMutex, const_fair_mutex, const_mutex, const_reentrant_mutex, const_rwlock,
-};
-use raceproof::sync::atomic::{self, AtomicBool, AtomicPtr, Ordering::SeqCst};
-use raceproof::tokio::runtime::{Builder, LocalOptions};
-use raceproof::tokio::sync::{Mutex, Notify, OnceCell, RwLock, Semaphore, SetOnce};
-use std::sync::atomic::AtomicI32;
 
 /// It holds in the real world, and no model pretends to have it.
-fn check(body: fn()) {
+pub fn check(body: fn()) {
     body();
     let [exhaustive, loom] =
         [Engine::Exhaustive, Engine::Loom].map(|engine| Explorer::new(engine).explore(body));
@@ -20,124 +12,4 @@ fn check(body: fn()) {
         assert_eq!(verdict.word(), "undecided", "{verdict}");
     }
     page::keep(&exhaustive, &loom);
-}
-
-#[test]
-fn parking_lots_const_functions_make_locks_for_statics() {
-    static FAIR: FairMutex<u32> = const_fair_mutex(0);
-    static MUTEX: parking_lot::Mutex<u32> = const_mutex(0);
-    static REENTRANT: parking_lot::ReentrantMutex<u32> = const_reentrant_mutex(1);
-    static RWLOCK: parking_lot::RwLock<u32> = const_rwlock(0);
-    check(|| {
-        *MUTEX.lock() += 1;
-        *FAIR.lock() += 1;
-        *RWLOCK.write() += 1;
-        assert_eq!((*MUTEX.lock(), *FAIR.lock(), *RWLOCK.read()), (1, 1, 1));
-        assert_eq!(*REENTRANT.lock() + *REENTRANT.lock(), 2);
-    });
-}
-
-#[test]
-fn tokios_const_new_makes_locks_for_statics() {
-    static MUTEX: Mutex<u32> = Mutex::const_new(0);
-    static RWLOCK: RwLock<u32> = RwLock::const_new(0);
-    static SEMAPHORE: Semaphore = Semaphore::const_new(1);
-    check(|| {
-        *MUTEX.try_lock().unwrap() += 1;
-        *RWLOCK.try_write().unwrap() += 1;
-        assert_eq!((*MUTEX.try_lock().unwrap(), *RWLOCK.try_read().unwrap()), (1, 1));
-        let permit = SEMAPHORE.try_acquire().unwrap();
-        assert!(SEMAPHORE.try_acquire().is_err());
-        drop(permit);
-        assert_eq!(SEMAPHORE.available_permits(), 1);
-    });
-}
-
-#[test]
-fn tokios_const_new_makes_cells_and_notifications_for_statics() {
-    static NOTIFY: Notify = Notify::const_new();
-    static CELL: OnceCell<u32> = OnceCell::const_new();
-    static EMPTY: SetOnce<u32> = SetOnce::const_new();
-    static FULL: SetOnce<u32> = SetOnce::const_new_with(2);
-    check(|| {
-        NOTIFY.notify_one();
-        assert!(CELL.get().is_none());
-        CELL.set(1).unwrap();
-        EMPTY.set(3).unwrap();
-        assert_eq!((CELL.get(), EMPTY.get(), FULL.get()), (Some(&1), Some(&3), Some(&2)));
-    });
-}
-
-#[test]
-fn as_ptr_of_an_atomic_points_to_its_value() {
-    check(|| {
-        macro_rules! adds_one {
-            ($($atomic:ident),*) => {$({
-                let count = atomic::$atomic::new(1);
-                // SAFETY: nobody else has it.
-                unsafe { *count.as_ptr() += 1 };
-                assert_eq!(count.load(SeqCst), 2);
-            })*};
-        }
-        adds_one!(AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize);
-        adds_one!(AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize);
-    });
-}
-
-#[test]
-fn as_ptr_of_a_bool_or_a_pointer_points_to_its_value() {
-    check(|| {
-        let (flag, pointer) = (AtomicBool::new(false), AtomicPtr::new(std::ptr::null_mut::<u8>()));
-        // SAFETY: nobody else has them.
-        unsafe { *flag.as_ptr() = true };
-        assert!(flag.load(SeqCst));
-        // SAFETY: as above.
-        assert!(unsafe { (*pointer.as_ptr()).is_null() });
-    });
-}
-
-#[test]
-fn metrics_of_a_runtime_count_its_workers() {
-    check(|| {
-        let runtime = Builder::new_multi_thread().worker_threads(2).build().unwrap();
-        assert_eq!(runtime.metrics().num_workers(), 2);
-        assert_eq!(runtime.handle().metrics().num_workers(), 2);
-    });
-}
-
-#[test]
-fn build_local_makes_a_runtime_of_one_thread_whose_tasks_need_not_be_send() {
-    check(|| {
-        let runtime = Builder::new_current_thread().build_local(LocalOptions::default()).unwrap();
-        let one = std::rc::Rc::new(1);
-        assert_eq!(runtime.block_on(runtime.spawn_local(async move { *one })).unwrap(), 1);
-    });
-}
-
-#[test]
-fn a_builder_calls_what_it_is_given_as_its_threads_start_and_stop() {
-    static RUNNING: AtomicI32 = AtomicI32::new(0);
-    static STARTED: AtomicI32 = AtomicI32::new(0);
-    check(|| {
-        let mut builder = Builder::new_multi_thread();
-        builder.worker_threads(1).on_thread_stop(|| _ = RUNNING.fetch_sub(1, SeqCst));
-        let started = || _ = (RUNNING.fetch_add(1, SeqCst), STARTED.fetch_add(1, SeqCst));
-        let runtime = builder.on_thread_start(started).build().unwrap();
-        runtime.block_on(runtime.spawn(async {})).unwrap();
-        drop(runtime);
-        assert_eq!((RUNNING.load(SeqCst), STARTED.load(SeqCst)), (0, 1));
-    });
-}
-
-#[test]
-fn a_builder_calls_what_it_is_given_as_its_threads_park_and_unpark() {
-    static PARKED: AtomicI32 = AtomicI32::new(0);
-    check(|| {
-        let mut builder = Builder::new_multi_thread();
-        builder.worker_threads(1).on_thread_unpark(|| _ = PARKED.fetch_sub(1, SeqCst));
-        let runtime = builder.on_thread_park(|| _ = PARKED.fetch_add(1, SeqCst)).build().unwrap();
-        runtime.block_on(runtime.spawn(async {})).unwrap();
-        drop(runtime);
-        assert_eq!(PARKED.load(SeqCst), 0);
-    });
 }

@@ -1,7 +1,7 @@
 //! What std's documentation promises of values in whole: to put one in, to change it by whoever has it alone, to take it
 //! out; and of `Foreign`, `UnsafeCell` and clocks, which have no file of their own.
 
-use crate::{Loom, beside, check};
+use crate::{Loom, beside, check, real_world};
 use raceproof::cell::UnsafeCell;
 use raceproof::sync::atomic::{self, AtomicBool, AtomicPtr, Ordering::SeqCst};
 use raceproof::sync::{Arc, Condvar, LazyLock, Mutex, Once, OnceLock, RwLock};
@@ -283,5 +283,33 @@ fn deprecated_functions_take_milliseconds() {
         thread::current().unpark();
         thread::park_timeout_ms(1_000);
         touches.join().unwrap();
+    });
+}
+
+#[test]
+fn as_ptr_of_an_atomic_points_to_its_value() {
+    real_world::check(|| {
+        macro_rules! adds_one {
+            ($($atomic:ident),*) => {$({
+                let count = atomic::$atomic::new(1);
+                // SAFETY: nobody else has it.
+                unsafe { *count.as_ptr() += 1 };
+                assert_eq!(count.load(SeqCst), 2);
+            })*};
+        }
+        adds_one!(AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize);
+        adds_one!(AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize);
+    });
+}
+
+#[test]
+fn as_ptr_of_a_bool_or_a_pointer_points_to_its_value() {
+    real_world::check(|| {
+        let (flag, pointer) = (AtomicBool::new(false), AtomicPtr::new(std::ptr::null_mut::<u8>()));
+        // SAFETY: nobody else has them.
+        unsafe { *flag.as_ptr() = true };
+        assert!(flag.load(SeqCst));
+        // SAFETY: as above.
+        assert!(unsafe { (*pointer.as_ptr()).is_null() });
     });
 }

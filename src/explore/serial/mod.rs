@@ -16,9 +16,8 @@ use super::agenda::Agenda;
 use super::driver::{Program, drive};
 use super::ended::Ended;
 use super::judge::Judge;
-use super::progress::{self, Parts};
 use super::record::Record;
-use super::subject::{Around, Op, each_in_order, run};
+use super::subject::{Around, Op, run};
 use super::{Engine, Explorer, checkpoint, watched};
 use crate::spec::{Bounds, Part, Scenario, Sequences, Subject};
 use crate::world::operation::At;
@@ -47,7 +46,7 @@ impl Explorer {
         let is_whole = self.engine == Engine::Exhaustive && self.preemptions_max.is_none();
         let is_enough =
             || self.executions_max.is_none_or(|max| u128::from(max) >= bounds.sequences().count());
-        is_whole && bounds.cancellations_max() == 0 && bounds.count() > ONE_BY_ONE && is_enough()
+        is_whole && bounds.count() > ONE_BY_ONE && is_enough()
     }
 
     /// What sequences of calls say of every program within `bounds`: that each is explained in order, and that each
@@ -66,39 +65,23 @@ impl Explorer {
         let program = format!("{} by sequences {what}", type_name::<S>());
         let agenda = Agenda::new(self, self.search_of(at, program, parts.len())).ok()?;
         let refusals = Refusals::default();
-        let search = Search { bounds: bounds.clone(), around: around.clone(), sequences, parts };
+        let search = Search::<S> { bounds: bounds.clone(), around: around.clone(), sequences, parts };
         let (this, noted) = (self.clone(), Arc::clone(&refusals));
-        let ended = watched(move || this.each_part::<S>(&search, agenda, &noted, start));
+        let of = search.parts.len();
+        let ended = watched(move || {
+            this.each(agenda, ("part", of), start, |_, part, _| {
+                let (ended, refusal) = search.run_part(part, this.steps_max);
+                if let Some(refusal) = refusal {
+                    noted.lock().unwrap_or_else(PoisonError::into_inner).insert(part, refusal);
+                }
+                ended
+            })
+        });
         let first = refusals.lock().unwrap_or_else(PoisonError::into_inner).pop_first();
         Some(match first {
             Some((_, refusal)) => Err(refusal),
             None => Ok(Ended { programs: Some(bounds.count()), ..ended }),
         })
-    }
-
-    fn each_part<S: Subject>(
-        &self,
-        search: &Search<S>,
-        agenda: Agenda,
-        refusals: &Refusals,
-        start: Instant,
-    ) -> Ended {
-        let line = Parts::new("part", search.parts.len());
-        let todo = agenda.todo();
-        let ended = each_in_order(todo.len(), self.workers(), |nth| {
-            let part = todo[nth];
-            line.begins(part);
-            let _quiet = progress::quiet();
-            self.has_time(start).then(|| {
-                let (ended, refusal) = search.run_part(part, self.steps_max);
-                if let Some(refusal) = refusal {
-                    refusals.lock().unwrap_or_else(PoisonError::into_inner).insert(part, refusal);
-                }
-                ended
-            })
-        });
-        drop(line);
-        agenda.close(ended, || self.cut_between_programs())
     }
 }
 

@@ -33,44 +33,30 @@ use crate::world::operation::{Kind, ThreadId};
 
 /// Why the calls that `clients` made one after another, one each, are not each as one step. None if they are.
 pub fn why_not(order: &Order, execution: &Execution, clients: &[ThreadId]) -> Option<String> {
-    let calls = Calls { order, execution, clients };
-    calls
-        .without_a_step()
-        .or_else(|| calls.of_a_thread())
-        .or_else(|| calls.in_between())
-        .or_else(|| calls.race())
+    let first = |client: &ThreadId| order.first_of(*client);
+    let firsts: Vec<usize> = clients.iter().filter_map(first).collect();
+    if firsts.len() < clients.len() || firsts.iter().any(|first| order.steps[*first].kind == Kind::Exit) {
+        return Some("a call makes no step".to_owned());
+    }
+    let calls = Calls { order, execution, firsts };
+    calls.of_a_thread().or_else(|| calls.in_between()).or_else(|| calls.race())
 }
 
 struct Calls<'a> {
     order: &'a Order,
     execution: &'a Execution,
-    clients: &'a [ThreadId],
+    /// The first step of each.
+    firsts: Vec<usize>,
 }
 
 impl Calls<'_> {
-    /// The first step of a call.
-    fn first(&self, client: ThreadId) -> Option<usize> {
-        let first = self.order.first_of(client);
-        first.filter(|step| self.order.steps[*step].kind != Kind::Exit)
-    }
-
-    fn is_first(&self, step: usize) -> bool {
-        let thread = self.order.steps[step].thread;
-        self.clients.contains(&thread) && self.first(thread) == Some(step)
-    }
-
-    fn without_a_step(&self) -> Option<String> {
-        let silent = self.clients.iter().any(|client| self.first(*client).is_none());
-        silent.then(|| "a call makes no step".to_owned())
-    }
-
     /// What depends on who makes a call, or on what else its thread has done.
     fn of_a_thread(&self) -> Option<String> {
-        let knows_itself = |client: &&ThreadId| self.execution.threads[client.index()].knows_itself;
-        if self.clients.iter().any(|client| knows_itself(&client)) {
+        let steps = &self.order.steps;
+        if self.firsts.iter().any(|first| self.execution.threads[steps[*first].thread.index()].knows_itself) {
             return Some("a call asks which thread makes it".to_owned());
         }
-        let kept = self.order.steps.iter().find(|step| {
+        let kept = steps.iter().find(|step| {
             let of_task =
                 matches!(step.kind, Kind::Repoll | Kind::Wake(_) | Kind::CallWaker(_) | Kind::Abort);
             let way = matches!(step.kind, Kind::Choose(_) | Kind::InVain | Kind::Timer(_) | Kind::Yield);
@@ -85,15 +71,12 @@ impl Calls<'_> {
         // The main thread waits for the others, and where it does more it comes behind them.
         let waits = |step: &Step| step.thread == ThreadId::MAIN && step.kind == Kind::Join;
         for (at, step) in order.steps.iter().enumerate().filter(|(_, step)| !waits(step)) {
-            let own = self.clients.contains(&step.thread).then(|| self.first(step.thread)).flatten();
-            for first in self.clients.iter().filter_map(|client| self.first(*client)) {
-                if first >= at || order.steps[first].thread == step.thread {
-                    continue;
-                }
-                let depends = order.happens_before(first, at);
-                let begins = own.is_some_and(|own| order.happens_before(first, own));
-                if depends != begins && own.is_some() || own.is_none() && !depends {
-                    return Some(self.about(first, at));
+            let own = self.firsts.iter().find(|first| order.steps[**first].thread == step.thread);
+            let others = self.firsts.iter().filter(|first| **first < at && Some(*first) != own);
+            for first in others {
+                let must = own.is_none_or(|own| order.happens_before(*first, *own));
+                if order.happens_before(*first, at) != must {
+                    return Some(self.about(*first, at));
                 }
             }
         }
@@ -104,7 +87,8 @@ impl Calls<'_> {
     fn race(&self) -> Option<String> {
         let mut found = None;
         self.order.races(self.execution, |first, later| {
-            let both = self.is_first(first) && later.at.is_some_and(|later| self.is_first(later));
+            let is_first = |step: &usize| self.firsts.contains(step);
+            let both = is_first(&first) && later.at.as_ref().is_some_and(is_first);
             if !both && found.is_none() {
                 found = Some(match later.at {
                     Some(later) => self.about(first, later),

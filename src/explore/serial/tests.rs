@@ -20,9 +20,13 @@ fn bounds() -> Bounds<Counter> {
 }
 
 fn of<S: Subject<Spec = Counter>>() -> Result<Ended, Refusal> {
-    let (bounds, explorer) = (bounds(), Explorer::new(Engine::Exhaustive));
-    let around = Around::of(&bounds);
-    let of = explorer.by_sequences::<S>(&bounds, &around, Location::caller(), Instant::now());
+    within::<S>(&bounds())
+}
+
+fn within<S: Subject<Spec = Counter>>(bounds: &Bounds<Counter>) -> Result<Ended, Refusal> {
+    let explorer = Explorer::new(Engine::Exhaustive);
+    let around = Around::of(bounds);
+    let of = explorer.by_sequences::<S>(bounds, &around, Location::caller(), Instant::now());
     of.expect("there are few sequences")
 }
 
@@ -223,4 +227,11 @@ fn a_sequence_that_is_wrong_as_it_stands_says_so() {
     let calls = of::<Saturates>().expect_err("it is wrong").calls;
     assert_eq!(calls, [1, 1, 1, 1, 1, 0]);
     is_refused::<Panics>("it ends in a failure", true);
+}
+
+/// A call that may be dropped at any of its awaits is no one step.
+#[test]
+fn calls_that_may_be_dropped_are_refused() {
+    let refusal = within::<Locked>(&bounds().cancellations(1)).expect_err("it is refused");
+    assert!(refusal.why.starts_with("a call makes a step that is more than one of its own"), "{refusal:?}");
 }

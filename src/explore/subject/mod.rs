@@ -182,23 +182,37 @@ impl Explorer {
         agenda: Agenda,
         start: Instant,
     ) -> Ended {
-        let line = Parts::new("scenario", scenarios.len());
+        self.each(agenda, ("scenario", scenarios.len()), start, |agenda, i, left| {
+            let explorer = left.share(scenarios.len());
+            in_scenario::<S>(initial, (&scenarios[i], around), i + 1, |program, judge| {
+                explorer.run(program, judge, agenda.begun(i))
+            })
+        })
+    }
+
+    /// What `explore` finds in each part that is still to be done, of so many that are called so. It is told what
+    /// is left of the time.
+    pub(super) fn each(
+        &self,
+        agenda: Agenda,
+        (noun, of): (&'static str, usize),
+        start: Instant,
+        explore: impl Fn(&Agenda, usize, Self) -> Ended + Sync,
+    ) -> Ended {
+        let line = Parts::new(noun, of);
         let todo = agenda.todo();
         let ended = each_in_order(todo.len(), self.workers(), |nth| {
-            let i = todo[nth];
-            line.begins(i);
+            line.begins(todo[nth]);
             let _quiet = progress::quiet();
-            let explorer = self.has_time(start).then(|| self.share(scenarios.len(), start))?;
-            Some(in_scenario::<S>(initial, (&scenarios[i], around), i + 1, |program, judge| {
-                explorer.run(program, judge, agenda.begun(i))
-            }))
+            let left = self.left(start)?;
+            Some(explore(&agenda, todo[nth], left))
         });
         drop(line);
         agenda.close(ended, || self.cut_between_programs())
     }
 
     /// What ended a search between two programs.
-    pub(super) fn cut_between_programs(&self) -> Cut {
+    fn cut_between_programs(&self) -> Cut {
         if interrupt::is_called() {
             return Cut::Interrupted;
         }
@@ -206,27 +220,24 @@ impl Explorer {
     }
 
     /// Scenarios that are explored at a time. It changes no verdict. On real threads, one.
-    pub(super) fn workers(&self) -> usize {
+    fn workers(&self) -> usize {
         match self.engine {
             Engine::Stress => 1,
             _ => std::thread::available_parallelism().map_or(1, usize::from),
         }
     }
 
-    /// Whether another program may be begun.
-    pub(super) fn has_time(&self, start: Instant) -> bool {
-        self.ms_left(start) != Some(0) && !interrupt::is_called()
+    /// This explorer with the time that is left. None if none is.
+    fn left(&self, start: Instant) -> Option<Self> {
+        let left = self.elapsed_ms_max.map(|max| max.saturating_sub(start.elapsed().as_millis() as u64));
+        (left != Some(0) && !interrupt::is_called()).then(|| Self { elapsed_ms_max: left, ..self.clone() })
     }
 
-    fn ms_left(&self, start: Instant) -> Option<u64> {
-        self.elapsed_ms_max.map(|max| max.saturating_sub(start.elapsed().as_millis() as u64))
-    }
-
-    /// This explorer with a share of the executions, and with the time that is left.
-    fn share(&self, scenarios: usize, start: Instant) -> Self {
+    /// This explorer with a share of the executions.
+    fn share(self, scenarios: usize) -> Self {
         let share = |total: u64| total.div_ceil(scenarios as u64);
         let executions_max = self.executions_max.or(self.engine.default_executions()).map(share);
-        Self { executions_max, elapsed_ms_max: self.ms_left(start), ..self.clone() }
+        Self { executions_max, ..self }
     }
 }
 
@@ -252,11 +263,7 @@ fn in_scenario<S: Subject>(
 
 /// What `explore` returns for 0, 1, 2 and so on, up to the first that has a finding or is none. Several
 /// are explored at a time, and what comes back does not depend on how many.
-pub(super) fn each_in_order(
-    of: usize,
-    workers: usize,
-    explore: impl Fn(usize) -> Option<Ended> + Sync,
-) -> Vec<Ended> {
+fn each_in_order(of: usize, workers: usize, explore: impl Fn(usize) -> Option<Ended> + Sync) -> Vec<Ended> {
     let next = AtomicUsize::new(0);
     // The first number whose exploration ends the search.
     let end = AtomicUsize::new(of);

@@ -42,7 +42,7 @@ fn sender_clone(part: &Part<()>) {
 
 /// An end goes, which a model must see before std's own end is dropped.
 fn end(part: &Part<()>, kind: Kind, at: At) {
-    if !part.is_real() && !matches!(part, Part::Real(_)) {
+    if part.is_modelled_at(at) {
         step(part, kind, at);
     }
 }

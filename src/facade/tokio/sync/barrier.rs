@@ -38,7 +38,7 @@ impl Barrier {
     pub fn wait(&self) -> impl Future<Output = BarrierWaitResult> {
         let at = Location::caller();
         async move {
-            if self.board.is_real_at(at) {
+            if self.board.part.is_real_at(at) {
                 return BarrierWaitResult(self.real.wait().await.is_leader());
             }
             let arrive = Post::Arrive(self.size);

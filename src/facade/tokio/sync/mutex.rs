@@ -161,7 +161,7 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     async fn hold(&self, at: At) -> Hold<'_> {
-        if self.permits.is_real_at(at) {
+        if self.permits.part.is_real_at(at) {
             return Hold { guard: self.lock.lock().await, modelled: None };
         }
         let _ = self.permits.acquire(1, at).await;
@@ -169,7 +169,7 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     fn hold_blocking(&self, at: At) -> Hold<'_> {
-        if self.permits.is_real_at(at) {
+        if self.permits.part.is_real_at(at) {
             return Hold { guard: self.lock.blocking_lock(), modelled: None };
         }
         let _ = self.permits.acquire_blocking(1, at);
@@ -177,7 +177,7 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     fn try_hold(&self, at: At) -> Result<Hold<'_>, TryLockError> {
-        if self.permits.is_real_at(at) {
+        if self.permits.part.is_real_at(at) {
             return Ok(Hold { guard: self.lock.try_lock()?, modelled: None });
         }
         match self.permits.try_acquire(1, at) {

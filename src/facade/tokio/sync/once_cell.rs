@@ -54,7 +54,7 @@ impl<T> OnceCell<T> {
     /// As tokio's `initialized`.
     #[track_caller]
     pub fn initialized(&self) -> bool {
-        if self.permits.is_real() {
+        if self.permits.part.is_real() {
             self.real.initialized()
         } else {
             self.permits.is_closed(Location::caller())
@@ -75,7 +75,7 @@ impl<T> OnceCell<T> {
     /// As tokio's `set`.
     #[track_caller]
     pub fn set(&self, value: T) -> Result<(), SetError<T>> {
-        if self.permits.is_real() {
+        if self.permits.part.is_real() {
             return self.real.set(value);
         }
         let at = Location::caller();
@@ -123,7 +123,7 @@ impl<T> OnceCell<T> {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<T, E>>,
     {
-        if self.permits.is_real_at(at) {
+        if self.permits.part.is_real_at(at) {
             return self.real.get_or_try_init(f).await;
         }
         if !self.permits.is_closed(at) && self.permits.acquire(1, at).await.is_ok() {

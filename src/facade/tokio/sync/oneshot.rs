@@ -63,17 +63,6 @@ struct Way {
 }
 
 impl Way {
-    #[inline]
-    #[track_caller]
-    fn is_real(&self) -> bool {
-        self.part.is_real()
-    }
-
-    #[inline]
-    fn is_real_at(&self, at: At) -> bool {
-        self.part.is_real_at(at)
-    }
-
     /// Does a step, and says what it turned out to be.
     fn step(&self, kind: Shot, at: At) -> Outcome {
         outcome(&world::step(&self.part, Kind::Shot(kind), at, |queue| in_loom(queue, kind, at)))
@@ -81,7 +70,7 @@ impl Way {
 
     /// As `step`, in a destructor, which the real world has none of.
     fn drop_step(&self, kind: Shot) {
-        if !self.is_real_at(self.made) && !matches!(*self.part, Part::Real(_)) {
+        if self.part.is_modelled_at(self.made) {
             self.step(kind, self.made);
         }
     }
@@ -141,7 +130,7 @@ impl<T> Sender<T> {
     #[track_caller]
     pub fn send(mut self, value: T) -> Result<(), T> {
         let real = self.real.take().expect("it sends once");
-        if self.way.is_real() {
+        if self.way.part.is_real() {
             return real.send(value);
         }
         if self.way.step(Shot::Send, Location::caller()) == Outcome::Ended {
@@ -158,7 +147,7 @@ impl<T> Sender<T> {
         let at = Location::caller();
         async move {
             let Self { real: Some(real), way, .. } = self else { return };
-            if way.is_real_at(at) {
+            if way.part.is_real_at(at) {
                 return real.closed().await;
             }
             let mut turn = Turn::default();
@@ -170,7 +159,7 @@ impl<T> Sender<T> {
     #[track_caller]
     pub fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let Self { real: Some(real), way, turn } = self else { return Poll::Ready(()) };
-        if way.is_real() {
+        if way.part.is_real() {
             return real.poll_closed(context);
         }
         way.poll(turn, context, CLOSED, Location::caller()).map(|_| ())
@@ -179,7 +168,7 @@ impl<T> Sender<T> {
     /// As tokio's `is_closed`.
     #[track_caller]
     pub fn is_closed(&self) -> bool {
-        if self.way.is_real() {
+        if self.way.part.is_real() {
             return self.real.as_ref().is_none_or(real::Sender::is_closed);
         }
         self.way.look(Shot::IsClosed, Location::caller(), Oneshot::is_closed)
@@ -198,7 +187,7 @@ impl<T> Receiver<T> {
     /// As tokio's `close`.
     #[track_caller]
     pub fn close(&mut self) {
-        if !self.way.is_real() && self.asks() {
+        if !self.way.part.is_real() && self.asks() {
             let there = self.way.step(Shot::Close, Location::caller()) == Outcome::Done;
             self.closed = Some(if there { Rest::Message } else { Rest::Nothing });
         }
@@ -218,7 +207,7 @@ impl<T> Receiver<T> {
     /// As tokio's `is_empty`.
     #[track_caller]
     pub fn is_empty(&self) -> bool {
-        if self.way.is_real() || !self.asks() {
+        if self.way.part.is_real() || !self.asks() {
             return self.real.is_empty();
         }
         self.way.look(Shot::IsEmpty, Location::caller(), Oneshot::is_empty)
@@ -227,7 +216,7 @@ impl<T> Receiver<T> {
     /// As tokio's `try_recv`.
     #[track_caller]
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
-        let tries = !self.way.is_real() && self.asks();
+        let tries = !self.way.part.is_real() && self.asks();
         if tries && self.way.step(Shot::TryRecv, Location::caller()) == Outcome::Failed {
             return Err(TryRecvError::Empty);
         }
@@ -241,7 +230,7 @@ impl<T> Receiver<T> {
     /// As tokio's, in a task, whose thread it would block.
     #[track_caller]
     pub fn blocking_recv(mut self) -> Result<T, RecvError> {
-        if self.way.is_real() {
+        if self.way.part.is_real() {
             // Its parts are taken out of it, since it has a `Drop`.
             let (_, closed) = real::channel();
             return std::mem::replace(&mut self.real, closed).blocking_recv();
@@ -271,7 +260,7 @@ impl<T> Future for Receiver<T> {
 
     #[track_caller]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if self.way.is_real() {
+        if self.way.part.is_real() {
             return Pin::new(&mut self.real).poll(context);
         }
         let at = Location::caller();

@@ -11,7 +11,9 @@ use std::task::{Context, Poll, ready};
 
 /// The part of a semaphore in the world that made it. It is asked only where a model runs.
 #[derive(Debug)]
-pub struct Permits(Part<LoomPermits>);
+pub struct Permits {
+    pub part: Part<LoomPermits>,
+}
 
 /// No more permits are handed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,23 +29,13 @@ pub enum Tried {
 
 impl Permits {
     pub fn new(at: At, noun: &'static str, permits: usize) -> Self {
-        Self(Part::new(at, noun, || State::semaphore(permits), || LoomPermits::new(permits)))
+        let part = Part::new(at, noun, || State::semaphore(permits), || LoomPermits::new(permits));
+        Self { part }
     }
 
     /// Those of the real world, whatever the current one.
     pub const fn real(at: At) -> Self {
-        Self(Part::Real(at))
-    }
-
-    #[inline]
-    #[track_caller]
-    pub fn is_real(&self) -> bool {
-        self.0.is_real()
-    }
-
-    #[inline]
-    pub fn is_real_at(&self, at: At) -> bool {
-        self.0.is_real_at(at)
+        Self { part: Part::Real(at) }
     }
 
     /// The future that takes so many.
@@ -56,19 +48,19 @@ impl Permits {
         let name = execution::with(execution::Execution::name);
         let mut stepped = self.step_to_acquire(many, name, at);
         if matches!(stepped, Stepped::Model(Outcome::Queued)) {
-            stepped = world::step(&self.0, Kind::Sem(Sem::Wake(name)), at, |_| true);
+            stepped = world::step(&self.part, Kind::Sem(Sem::Wake(name)), at, |_| true);
         }
         got(&stepped).ok_or(Closed)
     }
 
     fn step_to_acquire(&self, many: u32, name: ObjectId, at: At) -> Stepped<bool> {
-        world::step(&self.0, Kind::Sem(Sem::Acquire(many, name)), at, |loom| loom.acquire(many as usize))
+        world::step(&self.part, Kind::Sem(Sem::Acquire(many, name)), at, |loom| loom.acquire(many as usize))
     }
 
     /// Takes so many if they are there.
     pub fn try_acquire(&self, many: u32, at: At) -> Tried {
         let try_in_loom = |loom: &LoomPermits| loom.try_acquire(many as usize);
-        match world::step(&self.0, Kind::Sem(Sem::TryAcquire(many)), at, try_in_loom) {
+        match world::step(&self.part, Kind::Sem(Sem::TryAcquire(many)), at, try_in_loom) {
             Stepped::Loom(tried) => tried,
             Stepped::Model(Outcome::Failed) => Tried::TooFew,
             Stepped::Model(Outcome::Ended) => Tried::Closed,
@@ -80,7 +72,7 @@ impl Permits {
     pub fn release_and<R>(&self, many: usize, at: At, give: impl FnOnce() -> R) -> R {
         let mut give = Some(give);
         let mut given = None;
-        if !matches!(self.0, Part::Real(_)) {
+        if !matches!(self.part, Part::Real(_)) {
             let release_in_loom = |loom: &LoomPermits| {
                 // Behind its release, others run.
                 given = give.take().map(|give| give());
@@ -88,7 +80,7 @@ impl Permits {
                     loom.release(many);
                 }
             };
-            world::step(&self.0, Kind::Sem(Sem::Release(many)), at, release_in_loom);
+            world::step(&self.part, Kind::Sem(Sem::Release(many)), at, release_in_loom);
         }
         given.or_else(|| give.take().map(|give| give())).expect("it is done once, before or behind")
     }
@@ -103,7 +95,7 @@ impl Permits {
     }
 
     pub fn close(&self, at: At) {
-        world::step(&self.0, Kind::Sem(Sem::Close), at, LoomPermits::close);
+        world::step(&self.part, Kind::Sem(Sem::Close), at, LoomPermits::close);
     }
 
     pub fn free(&self, at: At) -> usize {
@@ -121,7 +113,7 @@ impl Permits {
         of_model: impl FnOnce(&Semaphore) -> R,
         of_loom: impl FnOnce(&LoomPermits) -> R,
     ) -> R {
-        match (world::step(&self.0, Kind::Sem(kind), at, of_loom), &self.0) {
+        match (world::step(&self.part, Kind::Sem(kind), at, of_loom), &self.part) {
             (Stepped::Loom(seen), _) => seen,
             (Stepped::Model(_), Part::Model(place)) => {
                 execution::with(|e| match &e.objects[place.slot as usize].state {
@@ -153,7 +145,7 @@ impl Acquire<'_> {
     /// Its first step: it takes what it wants, or joins the queue.
     fn join(&mut self, context: &Context<'_>) -> Poll<Result<(), Closed>> {
         let Self { permits, many, at, .. } = *self;
-        let part = &permits.0;
+        let part = &permits.part;
         if world::current() == World::Loom {
             ready!(self.turn.in_loom(at));
             let name = execution::with(execution::Execution::name);
@@ -179,7 +171,7 @@ impl Future for Acquire<'_> {
         let Some(name) = this.name else { return this.join(context) };
         let (kind, attempt) = (Kind::Sem(Sem::Wake(name)), Kind::Sem(Sem::Look(name)));
         let waits = Waits { kind, attempt, at: this.at };
-        let stepped = ready!(this.turn.step(context, &this.permits.0, waits, |_| true));
+        let stepped = ready!(this.turn.step(context, &this.permits.part, waits, |_| true));
         got(&stepped).ok_or(Closed)?;
         this.name = None;
         Poll::Ready(Ok(()))
@@ -189,8 +181,9 @@ impl Future for Acquire<'_> {
 impl Drop for Acquire<'_> {
     fn drop(&mut self) {
         let Some(name) = self.name else { return };
-        if !self.permits.is_real_at(self.at) {
-            let _: Stepped<()> = world::step(&self.permits.0, Kind::Sem(Sem::Leave(name)), self.at, |_| ());
+        if !self.permits.part.is_real_at(self.at) {
+            let _: Stepped<()> =
+                world::step(&self.permits.part, Kind::Sem(Sem::Leave(name)), self.at, |_| ());
         }
     }
 }

@@ -10,49 +10,41 @@ use std::task::{Context, Poll};
 
 /// The part of it in the world that made it. It is asked only where a model runs.
 #[derive(Debug)]
-pub struct Board(Part<()>, &'static str);
+pub struct Board {
+    pub part: Part<()>,
+    noun: &'static str,
+}
 
 impl Board {
     pub fn new(at: At, noun: &'static str, receivers: usize) -> Self {
-        Self(Part::new(at, noun, || State::posts(receivers), || ()), noun)
+        Self { part: Part::new(at, noun, || State::posts(receivers), || ()), noun }
     }
 
     /// That of the real world, whatever the current one.
     pub const fn real(at: At, noun: &'static str) -> Self {
-        Self(Part::Real(at), noun)
-    }
-
-    #[inline]
-    #[track_caller]
-    pub fn is_real(&self) -> bool {
-        self.0.is_real()
-    }
-
-    #[inline]
-    pub fn is_real_at(&self, at: At) -> bool {
-        self.0.is_real_at(at)
+        Self { part: Part::Real(at), noun }
     }
 
     /// Does a step, and says what it turned out to be.
     pub fn step(&self, kind: Post, at: At) -> Outcome {
-        let stepped: Stepped<()> = world::step(&self.0, Kind::Post(kind), at, |()| self.not_in_loom(at));
+        let stepped: Stepped<()> = world::step(&self.part, Kind::Post(kind), at, |()| self.not_in_loom(at));
         if let Stepped::Model(outcome) = stepped { outcome } else { Outcome::Done }
     }
 
     fn not_in_loom(&self, at: At) {
-        world::not_in_loom(self.1, at);
+        world::not_in_loom(self.noun, at);
     }
 
     /// As `step`, in a destructor, which the real world has none of.
     pub fn drop_step(&self, kind: Post, at: At) {
-        if !self.is_real_at(at) && !matches!(self.0, Part::Real(_)) {
+        if self.part.is_modelled_at(at) {
             self.step(kind, at);
         }
     }
 
     /// Looks at it, behind a step.
     pub fn read<R: Default>(&self, read: impl FnOnce(&Posts) -> R) -> R {
-        let Part::Model(place) = &self.0 else { return R::default() };
+        let Part::Model(place) = &self.part else { return R::default() };
         execution::with(|e| match e.objects.get(place.slot as usize).map(|object| &object.state) {
             Some(State::Posts(posts)) if e.made(*place) => read(posts),
             _ => R::default(),
@@ -79,7 +71,7 @@ impl Future for Wait<'_> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
         let Self { board, waits, turn } = self.get_mut();
-        let polled = turn.step(context, &board.0, *waits, |()| board.not_in_loom(waits.at));
+        let polled = turn.step(context, &board.part, *waits, |()| board.not_in_loom(waits.at));
         polled.map(|stepped| if let Stepped::Model(outcome) = stepped { outcome } else { Outcome::Ended })
     }
 }

@@ -158,7 +158,7 @@ macro_rules! locks {
             }
 
             async fn $hold(&self, at: At) -> Hold<real::$tokio<'_, ()>> {
-                if self.permits.is_real_at(at) {
+                if self.permits.part.is_real_at(at) {
                     return Hold { guard: self.lock.$lock().await, modelled: None };
                 }
                 let _ = self.permits.acquire($many(self), at).await;
@@ -166,7 +166,7 @@ macro_rules! locks {
             }
 
             fn $hold_blocking(&self, at: At) -> Hold<real::$tokio<'_, ()>> {
-                if self.permits.is_real_at(at) {
+                if self.permits.part.is_real_at(at) {
                     return Hold { guard: self.lock.$blocking_lock(), modelled: None };
                 }
                 let _ = self.permits.acquire_blocking($many(self), at);
@@ -174,7 +174,7 @@ macro_rules! locks {
             }
 
             fn $try_hold(&self, at: At) -> Result<Hold<real::$tokio<'_, ()>>, TryLockError> {
-                if self.permits.is_real_at(at) {
+                if self.permits.part.is_real_at(at) {
                     return Ok(Hold { guard: self.lock.$try_lock()?, modelled: None });
                 }
                 self.try_permits($many(self), at)?;

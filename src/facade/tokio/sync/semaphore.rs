@@ -64,7 +64,7 @@ impl Semaphore {
     /// As tokio's `available_permits`.
     #[track_caller]
     pub fn available_permits(&self) -> usize {
-        if self.permits.is_real() {
+        if self.permits.part.is_real() {
             return self.real.available_permits();
         }
         self.permits.free(Location::caller())
@@ -79,7 +79,7 @@ impl Semaphore {
     /// As tokio's `forget_permits`.
     #[track_caller]
     pub fn forget_permits(&self, n: usize) -> usize {
-        if self.permits.is_real() {
+        if self.permits.part.is_real() {
             return self.real.forget_permits(n);
         }
         self.permits.forget(n, Location::caller())
@@ -153,7 +153,7 @@ impl Semaphore {
     /// As tokio's `close`.
     #[track_caller]
     pub fn close(&self) {
-        if self.permits.is_real() {
+        if self.permits.part.is_real() {
             return self.real.close();
         }
         self.permits.close(Location::caller());
@@ -162,14 +162,14 @@ impl Semaphore {
     /// As tokio's `is_closed`.
     #[track_caller]
     pub fn is_closed(&self) -> bool {
-        if self.permits.is_real() {
+        if self.permits.part.is_real() {
             return self.real.is_closed();
         }
         self.permits.is_closed(Location::caller())
     }
 
     async fn take(&self, n: u32, at: At) -> Result<(), AcquireError> {
-        if self.permits.is_real_at(at) {
+        if self.permits.part.is_real_at(at) {
             self.real.acquire_many(n).await?.forget();
             return Ok(());
         }
@@ -177,7 +177,7 @@ impl Semaphore {
     }
 
     fn try_take(&self, n: u32, at: At) -> Result<(), TryAcquireError> {
-        if self.permits.is_real_at(at) {
+        if self.permits.part.is_real_at(at) {
             self.real.try_acquire_many(n)?.forget();
             return Ok(());
         }
@@ -189,7 +189,7 @@ impl Semaphore {
     }
 
     fn give_back(&self, n: usize, at: At) {
-        if self.permits.is_real_at(at) {
+        if self.permits.part.is_real_at(at) {
             self.real.add_permits(n);
         } else if n > 0 {
             self.permits.release(n, at);

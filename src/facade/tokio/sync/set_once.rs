@@ -53,7 +53,7 @@ impl<T> SetOnce<T> {
     }
 
     fn is_set(&self, at: At) -> bool {
-        if self.board.is_real_at(at) {
+        if self.board.part.is_real_at(at) {
             return self.real.initialized();
         }
         self.board.step(Post::Query, at);
@@ -69,7 +69,7 @@ impl<T> SetOnce<T> {
     /// As tokio's `set`.
     #[track_caller]
     pub fn set(&self, value: T) -> Result<(), SetOnceError<T>> {
-        if !self.board.is_real() && self.board.step(Post::Set, Location::caller()) == Outcome::Failed {
+        if !self.board.part.is_real() && self.board.step(Post::Set, Location::caller()) == Outcome::Failed {
             return Err(SetOnceError(value));
         }
         self.real.set(value)
@@ -89,7 +89,7 @@ impl<T> SetOnce<T> {
     pub fn wait(&self) -> impl Future<Output = &T> {
         let at = Location::caller();
         async move {
-            if self.board.is_real_at(at) {
+            if self.board.part.is_real_at(at) {
                 return self.real.wait().await;
             }
             self.board.wait(Post::Await(0), Post::Look(0), at).await;

@@ -111,7 +111,7 @@ impl<T> Sender<T> {
     /// As tokio's `send`.
     #[track_caller]
     pub fn send(&self, value: T) -> Result<(), SendError<T>> {
-        if !self.board.is_real() {
+        if !self.board.part.is_real() {
             self.board.step(Post::Send, Location::caller());
         }
         self.real.send(value)
@@ -120,7 +120,7 @@ impl<T> Sender<T> {
     /// As tokio's `send_replace`.
     #[track_caller]
     pub fn send_replace(&self, value: T) -> T {
-        if !self.board.is_real() {
+        if !self.board.part.is_real() {
             self.board.step(Post::Put, Location::caller());
         }
         self.real.send_replace(value)
@@ -138,7 +138,7 @@ impl<T> Sender<T> {
     /// As tokio's `send_if_modified`.
     #[track_caller]
     pub fn send_if_modified(&self, modify: impl FnOnce(&mut T) -> bool) -> bool {
-        if self.board.is_real() {
+        if self.board.part.is_real() {
             return self.real.send_if_modified(modify);
         }
         let at = Location::caller();
@@ -174,7 +174,7 @@ impl<T> Sender<T> {
     }
 
     fn query(&self, at: At) -> &real::Sender<T> {
-        if !self.board.is_real_at(at) {
+        if !self.board.part.is_real_at(at) {
             self.board.step(Post::Query, at);
         }
         &self.real
@@ -185,7 +185,7 @@ impl<T> Sender<T> {
     pub fn closed(&self) -> impl Future<Output = ()> {
         let at = Location::caller();
         async move {
-            if self.board.is_real_at(at) {
+            if self.board.part.is_real_at(at) {
                 return self.real.closed().await;
             }
             self.board.wait(Post::AwaitClosed, Post::LookClosed, at).await;
@@ -196,7 +196,7 @@ impl<T> Sender<T> {
     #[track_caller]
     pub fn subscribe(&self) -> Receiver<T> {
         let at = Location::caller();
-        if !self.board.is_real_at(at) {
+        if !self.board.part.is_real_at(at) {
             self.board.step(Post::ReceiverNew, at);
         }
         let seen = self.board.read(Posts::count);
@@ -211,7 +211,7 @@ impl<T> Sender<T> {
 
 /// Holds what was sent last, in a model; with what was seen of it before.
 fn hold(board: &Board, seen: Option<usize>, at: At) -> Option<Held<'_>> {
-    (!board.is_real_at(at)).then(|| {
+    (!board.part.is_real_at(at)).then(|| {
         board.step(Post::Borrow, at);
         let has_changed = seen.is_some_and(|seen| board.read(Posts::count) != seen);
         Held { board, at, has_changed }
@@ -241,7 +241,7 @@ impl<T> Receiver<T> {
     /// As tokio's `has_changed`.
     #[track_caller]
     pub fn has_changed(&self) -> Result<bool, RecvError> {
-        if self.board.is_real() {
+        if self.board.part.is_real() {
             return self.real.has_changed();
         }
         self.board.step(Post::Query, Location::caller());
@@ -260,7 +260,7 @@ impl<T> Receiver<T> {
     /// As tokio's `mark_unchanged`.
     #[track_caller]
     pub fn mark_unchanged(&mut self) {
-        if !self.board.is_real() {
+        if !self.board.part.is_real() {
             self.board.step(Post::Query, Location::caller());
         }
         self.seen = self.board.read(Posts::count);
@@ -272,7 +272,7 @@ impl<T> Receiver<T> {
     pub fn changed(&mut self) -> impl Future<Output = Result<(), RecvError>> {
         let at = Location::caller();
         async move {
-            if self.board.is_real_at(at) {
+            if self.board.part.is_real_at(at) {
                 return self.real.changed().await;
             }
             self.change(at).await
@@ -297,7 +297,7 @@ impl<T> Receiver<T> {
     ) -> impl Future<Output = Result<Ref<'_, T>, RecvError>> {
         let at = Location::caller();
         async move {
-            if self.board.is_real_at(at) {
+            if self.board.part.is_real_at(at) {
                 let real = ManuallyDrop::new(self.real.wait_for(f).await?);
                 return Ok(Ref { real, held: None });
             }
@@ -329,7 +329,7 @@ impl<T> Receiver<T> {
 impl<T> Clone for Sender<T> {
     #[track_caller]
     fn clone(&self) -> Self {
-        if !self.board.is_real() {
+        if !self.board.part.is_real() {
             self.board.step(Post::SenderNew, Location::caller());
         }
         Self { real: self.real.clone(), board: Arc::clone(&self.board), made: self.made }
@@ -339,7 +339,7 @@ impl<T> Clone for Sender<T> {
 impl<T> Clone for Receiver<T> {
     #[track_caller]
     fn clone(&self) -> Self {
-        if !self.board.is_real() {
+        if !self.board.part.is_real() {
             self.board.step(Post::ReceiverNew, Location::caller());
         }
         let (real, board) = (self.real.clone(), Arc::clone(&self.board));

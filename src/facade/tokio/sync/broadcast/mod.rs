@@ -45,7 +45,7 @@ impl Drop for SenderEnd {
 
 impl WeakEnd {
     fn new(tower: &Arc<Tower>, at: At) -> Self {
-        if !tower.is_real_at(at) {
+        if !tower.part.is_real_at(at) {
             tower.counted(Cast::WeakNew, |broadcast| broadcast.weak_change(true), at);
         }
         Self(Arc::clone(tower))
@@ -54,7 +54,7 @@ impl WeakEnd {
 
 impl Drop for WeakEnd {
     fn drop(&mut self) {
-        if !self.0.is_real_at(self.0.made) {
+        if !self.0.part.is_real_at(self.0.made) {
             self.0.counted(Cast::WeakDrop, |broadcast| broadcast.weak_change(false), self.0.made);
         }
     }
@@ -96,7 +96,7 @@ impl<T> Sender<T> {
     /// As tokio's `send`.
     #[track_caller]
     pub fn send(&self, value: T) -> Result<usize, SendError<T>> {
-        if self.end.0.is_real() {
+        if self.end.0.part.is_real() {
             return self.real.send(value);
         }
         let tower = &self.end.0;
@@ -143,7 +143,7 @@ impl<T> Sender<T> {
     }
 
     fn query(&self, at: At) -> &real::Sender<T> {
-        if !self.end.0.is_real_at(at) {
+        if !self.end.0.part.is_real_at(at) {
             self.end.0.step(Cast::Query, at);
         }
         &self.real
@@ -159,7 +159,7 @@ impl<T> Sender<T> {
     pub fn closed(&self) -> impl Future<Output = ()> {
         let at = Location::caller();
         async move {
-            if self.end.0.is_real_at(at) {
+            if self.end.0.part.is_real_at(at) {
                 return self.real.closed().await;
             }
             let (mut turn, kinds) = (Turn::default(), [Cast::AwaitClosed, Cast::LookClosed]);
@@ -173,7 +173,7 @@ impl<T> WeakSender<T> {
     #[must_use]
     #[track_caller]
     pub fn upgrade(&self) -> Option<Sender<T>> {
-        if self.end.0.is_real() {
+        if self.end.0.part.is_real() {
             return Some(Sender { real: self.real.upgrade()?, end: SenderEnd(Arc::clone(&self.end.0)) });
         }
         if self.end.0.step(Cast::Upgrade, Location::caller()) != Outcome::Done {
@@ -186,7 +186,7 @@ impl<T> WeakSender<T> {
 }
 
 fn subscribe<T>(tower: &Arc<Tower>, real: impl FnOnce() -> real::Receiver<T>, at: At) -> Receiver<T> {
-    if !tower.is_real_at(at) {
+    if !tower.part.is_real_at(at) {
         tower.step(Cast::Subscribe, at);
     }
     Receiver::new(tower, real(), tower.read(|broadcast| broadcast.sent()))
@@ -200,7 +200,7 @@ impl<T> Receiver<T> {
     /// As tokio's `len`.
     #[track_caller]
     pub fn len(&self) -> usize {
-        if self.tower.is_real() {
+        if self.tower.part.is_real() {
             return self.real.len();
         }
         self.tower.look(Location::caller(), |broadcast| broadcast.sent() - self.next)
@@ -215,7 +215,7 @@ impl<T> Receiver<T> {
     /// As tokio's `is_closed`.
     #[track_caller]
     pub fn is_closed(&self) -> bool {
-        if self.tower.is_real() {
+        if self.tower.part.is_real() {
             return self.real.sender_strong_count() == 0;
         }
         self.tower.look(Location::caller(), |broadcast| broadcast.senders() == 0)
@@ -229,7 +229,7 @@ impl<T> Receiver<T> {
     /// As tokio's `sender_strong_count`.
     #[track_caller]
     pub fn sender_strong_count(&self) -> usize {
-        if self.tower.is_real() {
+        if self.tower.part.is_real() {
             return self.real.sender_strong_count();
         }
         self.tower.count(Location::caller(), Broadcast::senders)
@@ -238,7 +238,7 @@ impl<T> Receiver<T> {
     /// As tokio's `sender_weak_count`.
     #[track_caller]
     pub fn sender_weak_count(&self) -> usize {
-        if self.tower.is_real() {
+        if self.tower.part.is_real() {
             return self.real.sender_weak_count();
         }
         self.tower.count(Location::caller(), Broadcast::weak)
@@ -258,7 +258,7 @@ impl<T: Clone> Receiver<T> {
     pub fn recv(&mut self) -> impl Future<Output = Result<T, RecvError>> {
         let at = Location::caller();
         async move {
-            if self.tower.is_real_at(at) {
+            if self.tower.part.is_real_at(at) {
                 return self.real.recv().await;
             }
             let mut turn = Turn::default();
@@ -296,7 +296,7 @@ impl<T: Clone> Receiver<T> {
     /// As tokio's `try_recv`.
     #[track_caller]
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
-        if self.tower.is_real() {
+        if self.tower.part.is_real() {
             return self.real.try_recv();
         }
         let [_, attempt] = self.kinds();
@@ -312,7 +312,7 @@ impl<T: Clone> Receiver<T> {
     /// As tokio's `blocking_recv`.
     #[track_caller]
     pub fn blocking_recv(&mut self) -> Result<T, RecvError> {
-        if self.tower.is_real() {
+        if self.tower.part.is_real() {
             return self.real.blocking_recv();
         }
         let [waits, _] = self.kinds();
@@ -333,7 +333,7 @@ impl<T> Drop for Receiver<T> {
 impl<T> Clone for Sender<T> {
     #[track_caller]
     fn clone(&self) -> Self {
-        if !self.end.0.is_real() {
+        if !self.end.0.part.is_real() {
             self.end.0.counted(Cast::SenderNew, Broadcast::sender_new, Location::caller());
         }
         Self { end: SenderEnd(Arc::clone(&self.end.0)), real: self.real.clone() }
@@ -353,7 +353,7 @@ macro_rules! counts {
             /// As tokio's `strong_count`.
             #[track_caller]
             pub fn strong_count(&self) -> usize {
-                if self.end.0.is_real() {
+                if self.end.0.part.is_real() {
                     return self.real.strong_count();
                 }
                 self.end.0.count(Location::caller(), Broadcast::senders)
@@ -362,7 +362,7 @@ macro_rules! counts {
             /// As tokio's `weak_count`.
             #[track_caller]
             pub fn weak_count(&self) -> usize {
-                if self.end.0.is_real() {
+                if self.end.0.part.is_real() {
                     return self.real.weak_count();
                 }
                 self.end.0.count(Location::caller(), Broadcast::weak)

@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 /// The part of a channel in the world that made it. It is asked only where a model runs.
 #[derive(Debug)]
 pub struct Tower {
-    part: Part<()>,
+    pub part: Part<()>,
     /// The line that made it.
     pub made: At,
 }
@@ -21,17 +21,6 @@ impl Tower {
         // As many as tokio keeps.
         let state = || State::broadcast(capacity.next_power_of_two(), receivers);
         Arc::new(Self { part: Part::new(made, "broadcast", state, || ()), made })
-    }
-
-    #[inline]
-    #[track_caller]
-    pub fn is_real(&self) -> bool {
-        self.part.is_real()
-    }
-
-    #[inline]
-    pub fn is_real_at(&self, at: At) -> bool {
-        self.part.is_real_at(at)
     }
 
     pub fn step(&self, kind: Cast, at: At) -> Outcome {
@@ -52,7 +41,7 @@ impl Tower {
 
     /// As `step`, in a destructor, which the real world has none of.
     pub fn drop_step(&self, kind: impl FnOnce() -> Cast) {
-        if !self.is_real_at(self.made) && !matches!(self.part, Part::Real(_)) {
+        if self.part.is_modelled_at(self.made) {
             self.step(kind(), self.made);
         }
     }

@@ -48,7 +48,7 @@ impl<T> Sender<T> {
     pub fn send(&self, value: T) -> impl Future<Output = Result<(), SendError<T>>> {
         let at = Location::caller();
         async move {
-            if self.pipe().is_real_at(at) {
+            if self.pipe().part.is_real_at(at) {
                 return self.real.send(value).await;
             }
             let sent = self.enter(For::Message, at).await;
@@ -73,7 +73,7 @@ impl<T> Sender<T> {
     /// As tokio's `try_send`.
     #[track_caller]
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
-        if self.pipe().is_real() {
+        if self.pipe().part.is_real() {
             return self.real.try_send(value);
         }
         match self.pipe().step(Mail::TrySend, Location::caller()) {
@@ -92,7 +92,7 @@ impl<T> Sender<T> {
     ) -> impl Future<Output = Result<(), SendTimeoutError<T>>> {
         let at = Location::caller();
         async move {
-            if self.pipe().is_real_at(at) {
+            if self.pipe().part.is_real_at(at) {
                 return self.real.send_timeout(value, timeout).await;
             }
             match Timeout::in_model(timeout, self.enter(For::Message, at), at).await {
@@ -105,7 +105,7 @@ impl<T> Sender<T> {
     /// As tokio's `blocking_send`.
     #[track_caller]
     pub fn blocking_send(&self, value: T) -> Result<(), SendError<T>> {
-        if self.pipe().is_real() {
+        if self.pipe().part.is_real() {
             return self.real.blocking_send(value);
         }
         let sent = self.enter(For::Message, Location::caller()).block();
@@ -117,7 +117,7 @@ impl<T> Sender<T> {
     pub fn reserve(&self) -> impl Future<Output = Result<Permit<'_, T>, SendError<()>>> {
         let at = Location::caller();
         async move {
-            if self.pipe().is_real_at(at) {
+            if self.pipe().part.is_real_at(at) {
                 let real = self.real.reserve().await?;
                 return Ok(Permit::new(Places::new(self.pipe(), 1, at), real));
             }
@@ -134,7 +134,7 @@ impl<T> Sender<T> {
     ) -> impl Future<Output = Result<PermitIterator<'_, T>, SendError<()>>> {
         let at = Location::caller();
         async move {
-            if self.pipe().is_real_at(at) {
+            if self.pipe().part.is_real_at(at) {
                 let real = self.real.reserve_many(n).await?;
                 return Ok(PermitIterator::new(Places::new(self.pipe(), n, at), real));
             }
@@ -151,7 +151,7 @@ impl<T> Sender<T> {
     pub fn reserve_owned(self) -> impl Future<Output = Result<OwnedPermit<T>, SendError<()>>> {
         let at = Location::caller();
         async move {
-            if self.pipe().is_real_at(at) {
+            if self.pipe().part.is_real_at(at) {
                 let Self { end, real } = self;
                 return Ok(OwnedPermit::new(end, real.reserve_owned().await?));
             }
@@ -192,7 +192,7 @@ impl<T> Sender<T> {
 
     /// Takes so many places in a model, if they are there.
     fn try_take(&self, many: usize, at: At) -> Result<(), TrySendError<()>> {
-        if self.pipe().is_real_at(at) {
+        if self.pipe().part.is_real_at(at) {
             return Ok(());
         }
         match self.pipe().step(Mail::TryReserve(many), at) {
@@ -232,7 +232,7 @@ impl<T> Sender<T> {
     /// As tokio's `capacity`.
     #[track_caller]
     pub fn capacity(&self) -> usize {
-        if self.pipe().is_real() {
+        if self.pipe().part.is_real() {
             return self.real.capacity();
         }
         self.pipe().look(Mail::Query, Location::caller(), Mailbox::capacity)

@@ -48,7 +48,7 @@ impl WeakEnd {
 
     /// One sender more, if there is still one, as `real` knows in the real world.
     pub fn upgrade<S>(&self, real: impl FnOnce() -> Option<S>, at: At) -> Option<(SenderEnd, S)> {
-        if !self.0.is_real_at(at) && self.0.step(Mail::Upgrade, at) != Outcome::Done {
+        if !self.0.part.is_real_at(at) && self.0.step(Mail::Upgrade, at) != Outcome::Done {
             return None;
         }
         // Tokio's own may be gone already, while a panic unwinds: then this drop says so.
@@ -87,7 +87,7 @@ macro_rules! sender {
             pub fn closed(&self) -> impl Future<Output = ()> {
                 let at = Location::caller();
                 async move {
-                    if self.end.0.is_real_at(at) {
+                    if self.end.0.part.is_real_at(at) {
                         return self.real.closed().await;
                     }
                     self.end.0.await_closed(at).await;
@@ -97,7 +97,7 @@ macro_rules! sender {
             /// As tokio's `is_closed`.
             #[track_caller]
             pub fn is_closed(&self) -> bool {
-                if self.end.0.is_real() {
+                if self.end.0.part.is_real() {
                     return self.real.is_closed();
                 }
                 self.end.0.look(Mail::Query, Location::caller(), Mailbox::is_closed)
@@ -133,7 +133,7 @@ macro_rules! sender {
             /// As tokio's `strong_count`.
             #[track_caller]
             pub fn strong_count(&self) -> usize {
-                if self.end.0.is_real() {
+                if self.end.0.part.is_real() {
                     return self.real.strong_count();
                 }
                 self.end.0.count(Location::caller(), Mailbox::senders)
@@ -142,7 +142,7 @@ macro_rules! sender {
             /// As tokio's `weak_count`.
             #[track_caller]
             pub fn weak_count(&self) -> usize {
-                if self.end.0.is_real() {
+                if self.end.0.part.is_real() {
                     return self.real.weak_count();
                 }
                 self.end.0.count(Location::caller(), Mailbox::weak)

@@ -114,7 +114,7 @@ impl Future for Enter<'_> {
 impl Drop for Enter<'_> {
     fn drop(&mut self) {
         let Some(name) = self.name else { return };
-        if !self.pipe.is_real_at(self.at) {
+        if !self.pipe.part.is_real_at(self.at) {
             self.pipe.step(Mail::Leave(name), self.at);
         }
     }

@@ -62,7 +62,7 @@ impl Drop for Places<'_> {
 }
 
 fn fill(pipe: &Pipe, at: At) {
-    if !pipe.is_real_at(at) {
+    if !pipe.part.is_real_at(at) {
         pipe.step(Mail::Fill, at);
     }
 }

@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 /// The part of a channel in the world that made it. It is asked only where a model runs.
 #[derive(Debug)]
 pub struct Pipe {
-    part: Part<LoomQueue>,
+    pub part: Part<LoomQueue>,
     capacity: Option<usize>,
     made: At,
 }
@@ -31,20 +31,9 @@ impl Pipe {
         Arc::new(Self { part, capacity, made })
     }
 
-    #[inline]
-    #[track_caller]
-    pub fn is_real(&self) -> bool {
-        self.part.is_real()
-    }
-
-    #[inline]
-    pub fn is_real_at(&self, at: At) -> bool {
-        self.part.is_real_at(at)
-    }
-
     /// Whether it is of a model, and one runs.
     pub fn is_modelled(&self) -> bool {
-        !self.is_real_at(self.made) && !matches!(self.part, Part::Real(_))
+        self.part.is_modelled_at(self.made)
     }
 
     /// The line that made it.

@@ -85,7 +85,7 @@ impl<R: Real> End<R> {
         context: &mut Context<'_>,
         at: At,
     ) -> Poll<Option<R::Message>> {
-        if self.pipe().is_real_at(at) {
+        if self.pipe().part.is_real_at(at) {
             return self.real.poll_recv(context);
         }
         let outcome = ready!(self.poll_step(turn, context, 1, at));
@@ -100,7 +100,7 @@ impl<R: Real> End<R> {
         many: usize,
         at: At,
     ) -> Poll<usize> {
-        if self.pipe().is_real_at(at) {
+        if self.pipe().part.is_real_at(at) {
             return self.real.poll_many(context, to, many);
         }
         if many == 0 {
@@ -111,7 +111,7 @@ impl<R: Real> End<R> {
     }
 
     fn try_recv(&mut self, at: At) -> Result<R::Message, TryRecvError> {
-        if self.pipe().is_real_at(at) {
+        if self.pipe().part.is_real_at(at) {
             return self.real.try_recv();
         }
         match self.pipe().step(Mail::TryRecv(1), at) {
@@ -196,7 +196,7 @@ macro_rules! receiver {
             /// As tokio's `blocking_recv`.
             #[track_caller]
             pub fn blocking_recv(&mut self) -> Option<T> {
-                if self.0.pipe().is_real() {
+                if self.0.pipe().part.is_real() {
                     return self.0.real.blocking_recv();
                 }
                 let outcome = self.0.pipe().step(Mail::Recv(1), Location::caller());
@@ -206,7 +206,7 @@ macro_rules! receiver {
             /// As tokio's `blocking_recv_many`.
             #[track_caller]
             pub fn blocking_recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
-                if self.0.pipe().is_real() {
+                if self.0.pipe().part.is_real() {
                     return self.0.real.blocking_recv_many(buffer, limit);
                 }
                 if limit == 0 {
@@ -236,7 +236,7 @@ macro_rules! receiver {
             /// As tokio's `close`.
             #[track_caller]
             pub fn close(&mut self) {
-                if !self.0.pipe().is_real() {
+                if !self.0.pipe().part.is_real() {
                     self.0.pipe().step(Mail::Close, Location::caller());
                 }
                 self.0.real.close();
@@ -245,7 +245,7 @@ macro_rules! receiver {
             /// As tokio's `is_closed`.
             #[track_caller]
             pub fn is_closed(&self) -> bool {
-                if self.0.pipe().is_real() {
+                if self.0.pipe().part.is_real() {
                     return self.0.real.is_closed();
                 }
                 self.0.look(Location::caller(), Mailbox::is_ended)
@@ -254,7 +254,7 @@ macro_rules! receiver {
             /// As tokio's `is_empty`.
             #[track_caller]
             pub fn is_empty(&self) -> bool {
-                if self.0.pipe().is_real() {
+                if self.0.pipe().part.is_real() {
                     return self.0.real.is_empty();
                 }
                 self.0.look(Location::caller(), |mailbox| mailbox.len() == 0)
@@ -263,7 +263,7 @@ macro_rules! receiver {
             /// As tokio's `len`.
             #[track_caller]
             pub fn len(&self) -> usize {
-                if self.0.pipe().is_real() {
+                if self.0.pipe().part.is_real() {
                     return self.0.real.len();
                 }
                 self.0.look(Location::caller(), Mailbox::len)
@@ -272,7 +272,7 @@ macro_rules! receiver {
             /// As tokio's `sender_strong_count`.
             #[track_caller]
             pub fn sender_strong_count(&self) -> usize {
-                if self.0.pipe().is_real() {
+                if self.0.pipe().part.is_real() {
                     return self.0.real.sender_strong_count();
                 }
                 self.0.pipe().count(Location::caller(), Mailbox::senders)
@@ -281,7 +281,7 @@ macro_rules! receiver {
             /// As tokio's `sender_weak_count`.
             #[track_caller]
             pub fn sender_weak_count(&self) -> usize {
-                if self.0.pipe().is_real() {
+                if self.0.pipe().part.is_real() {
                     return self.0.real.sender_weak_count();
                 }
                 self.0.pipe().count(Location::caller(), Mailbox::weak)
@@ -303,7 +303,7 @@ impl<T> Receiver<T> {
     /// As tokio's `capacity`.
     #[track_caller]
     pub fn capacity(&self) -> usize {
-        if self.0.pipe().is_real() {
+        if self.0.pipe().part.is_real() {
             return self.0.real.capacity();
         }
         self.0.look(Location::caller(), Mailbox::capacity)

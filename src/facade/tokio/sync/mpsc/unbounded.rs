@@ -36,7 +36,7 @@ impl<T> UnboundedSender<T> {
     /// As tokio's `send`.
     #[track_caller]
     pub fn send(&self, message: T) -> Result<(), SendError<T>> {
-        if self.end.0.is_real() {
+        if self.end.0.part.is_real() {
             return self.real.send(message);
         }
         if self.end.0.step(Mail::Put, Location::caller()) == Outcome::Ended {
