@@ -171,7 +171,7 @@ fn a_call_of_several_steps_is_refused() {
     let between = |first: &str| format!("others may come between the steps of a call: {first}");
     is_refused::<InTwo>(&between("lock"), false);
     is_refused::<Compared>(&between("compare_exchange"), false);
-    is_refused::<ReadOrWritten>(&between("queue to write"), false);
+    is_refused::<ReadOrWritten>(&between(""), false);
     is_refused::<OwnedByTwo>(&between("send"), false);
     is_refused::<RepliesFirst>("a call makes no step", false);
     is_refused::<Silent>("a call makes no step", false);
