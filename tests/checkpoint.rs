@@ -354,6 +354,15 @@ fn the_command_goes_on_with_what_it_was_told() {
     assert!(String::from_utf8_lossy(&refused.stderr).contains("--resume: "), "{refused:?}");
 }
 
+/// As `raceproof`, in a process that Ctrl-C ends, even where whoever runs the tests is deaf to it: `nohup` is.
+#[cfg(target_os = "linux")]
+fn raceproof_that_hears(args: &str) -> Command {
+    let mut command = Command::new("env");
+    command.args(["--default-signal=INT", env!("CARGO_BIN_EXE_raceproof")]);
+    command.args(args.split(' ')).env("CARGO_MANIFEST_DIR", env!("CARGO_TARGET_TMPDIR"));
+    command
+}
+
 /// Waits until the process hears Ctrl-C itself.
 #[cfg(target_os = "linux")]
 fn until_it_listens(process: u32) {
@@ -372,7 +381,8 @@ fn until_it_listens(process: u32) {
 #[cfg(target_os = "linux")]
 fn ctrl_c_puts_a_search_down() {
     let size = "prove --format json --store mutex --engine exhaustive --threads 4 --calls 4";
-    let child = raceproof(size).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut command = raceproof_that_hears(size);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     until_it_listens(child.id());
     let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
     assert!(sent.success());

@@ -22,6 +22,7 @@ pub mod outside;
 pub mod panic;
 pub mod pulse;
 pub mod runtime;
+mod shared;
 pub mod spawn;
 pub mod statics;
 pub mod task;
@@ -31,11 +32,13 @@ use execution::{Execution, Place};
 use failure::{Failure, Reason};
 use object::State;
 use object::thread::Parking;
-use operation::{At, Kind, Operation, Outcome, Patience, ThreadId, Value};
+use operation::{At, Kind, ObjectId, Operation, Outcome, Patience, ThreadId, Value};
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::time::Duration;
+
+pub use shared::Shared;
 
 /// The worlds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,6 +144,11 @@ impl<L> Part<L> {
             }
             _ => Self::Model(execution::with(|e| e.create(noun, at, state()))),
         }
+    }
+
+    /// Who it is in every execution, if it is of a model.
+    pub fn id(&self) -> Option<ObjectId> {
+        self.place().map(|place| place.id)
     }
 
     fn created(&self) -> String {
@@ -364,6 +372,23 @@ pub fn stranger(created: At, used: At) -> ! {
     let reason = Reason::Stranger { created: created.to_string(), used: used.to_string() };
     execution::with(|e| e.fail(Failure::Undecided(reason)));
     panic::give_up()
+}
+
+/// What the line `created` made in the real world is used: where a model runs, the exploration ends without a verdict.
+#[inline]
+pub fn used_in_real_world(created: At, used: At) {
+    if !outside::no_model_runs() && !is_real() {
+        used_in_model(created, used);
+    }
+}
+
+#[cold]
+fn used_in_model(created: At, used: At) {
+    if !std::thread::panicking() {
+        stranger(created, used);
+    }
+    let reason = Reason::Stranger { created: created.to_string(), used: used.to_string() };
+    execution::with(|e| e.fail(Failure::Undecided(reason)));
 }
 
 /// Says that loom's world has no such thing, and ends the exploration without a verdict.

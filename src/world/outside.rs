@@ -61,6 +61,13 @@ impl Drop for Told {
     }
 }
 
+/// Whether none runs in this process.
+#[inline]
+pub fn no_model_runs() -> bool {
+    // Relaxed: whoever has an object of a model was told of it by somebody who knows of that model.
+    MODELS.0.load(Ordering::Relaxed) == 0
+}
+
 fn pulses() -> MutexGuard<'static, Vec<Arc<Pulse>>> {
     PULSES.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -76,12 +83,7 @@ impl<L> Part<L> {
     /// As `is_real`, for the line `at`.
     #[inline]
     pub fn is_real_at(&self, at: At) -> bool {
-        MODELS.0.load(Ordering::Relaxed) == 0 || self.is_real_beside_models(at)
-    }
-
-    /// Whether its object is of a model, and one runs here: for destructors, which the real world has none of.
-    pub fn is_modelled_at(&self, at: At) -> bool {
-        !self.is_real_at(at) && !matches!(self, Self::Real(_))
+        no_model_runs() || self.is_real_beside_models(at)
     }
 
     #[cold]
@@ -119,7 +121,7 @@ impl<L> Part<L> {
         }
     }
 
-    fn place(&self) -> Option<Place> {
+    pub(super) fn place(&self) -> Option<Place> {
         match self {
             Self::Real(_) => None,
             Self::Loom(_, place) | Self::Model(place) => Some(*place),

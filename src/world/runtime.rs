@@ -3,9 +3,10 @@
 //! A task runs on the runtime that was entered where it was spawned, if one was made in the model; without one, it
 //! runs all the same, and lasts as long as the execution.
 
-use super::execution::{self, Place};
+use super::execution::{self, Execution, Place};
 use super::operation::{At, Kind, ThreadId};
 use super::{Part, Stepped, World, current, spawn, task};
+use std::sync::Arc;
 
 /// Where a thread stands to the runtimes of its execution.
 #[derive(Clone, Copy, Debug, Default)]
@@ -55,16 +56,42 @@ fn step(runtime: Place, kind: Kind, at: At) {
     }
 }
 
+/// A runtime of an execution.
+#[derive(Debug)]
+pub struct Runtime {
+    slot: u32,
+    name: Option<Arc<str>>,
+    is_shut_down: bool,
+}
+
+/// A runtime was made.
+pub fn made(runtime: Place, name: Option<Arc<str>>) {
+    execution::with(|e| e.runtimes.push(Runtime { slot: runtime.slot, name, is_shut_down: false }));
+}
+
+/// How it is called.
+pub fn name(runtime: Place) -> Option<Arc<str>> {
+    of(runtime, |runtime| runtime.name.clone())
+}
+
+fn of<R: Default>(runtime: Place, f: impl FnOnce(&mut Runtime) -> R) -> R {
+    let known = |e: &mut Execution| {
+        let made = e.made(runtime);
+        e.runtimes.iter_mut().find(|known| made && known.slot == runtime.slot).map(f)
+    };
+    execution::with(known).unwrap_or_default()
+}
+
 /// Whether a runtime takes a task. That is a step: it may be shut down before or after.
 pub fn admits(runtime: Place, at: At) -> bool {
     step(runtime, Kind::Query, at);
-    execution::with(|e| !e.runtimes_shut_down.contains(&runtime.slot))
+    !of(runtime, |runtime| runtime.is_shut_down)
 }
 
 /// Ends the tasks of a runtime at their next polls, if `waits` until they have ended.
 pub fn shut_down(runtime: Place, waits: bool, at: At) {
     step(runtime, Kind::ReceiverClose, at);
-    execution::with(|e| e.runtimes_shut_down.push(runtime.slot));
+    of(runtime, |runtime| runtime.is_shut_down = true);
     // Those that are aborted may spawn others before they end.
     let mut aborted = 0;
     while let Some(task) = nth_task(runtime, aborted) {

@@ -1,7 +1,7 @@
 //! What tokio has and a model has not: what a `const fn` makes, for statics, and a runtime's own threads.
 
 use crate::real_world::check;
-use raceproof::tokio::runtime::{Builder, LocalOptions};
+use raceproof::tokio::runtime::{Builder, LocalRuntime};
 use raceproof::tokio::sync::{Mutex, Notify, OnceCell, RwLock, Semaphore, SetOnce};
 use std::sync::atomic::{AtomicI32, Ordering::SeqCst};
 
@@ -9,11 +9,15 @@ use std::sync::atomic::{AtomicI32, Ordering::SeqCst};
 fn tokios_const_new_makes_locks_for_statics() {
     static MUTEX: Mutex<u32> = Mutex::const_new(0);
     static RWLOCK: RwLock<u32> = RwLock::const_new(0);
+    static READ_ONCE: RwLock<u32> = RwLock::const_with_max_readers(0, 1);
     static SEMAPHORE: Semaphore = Semaphore::const_new(1);
     check(|| {
         *MUTEX.try_lock().unwrap() += 1;
         *RWLOCK.try_write().unwrap() += 1;
         assert_eq!((*MUTEX.try_lock().unwrap(), *RWLOCK.try_read().unwrap()), (1, 1));
+        let reads = READ_ONCE.try_read().unwrap();
+        assert!(READ_ONCE.try_read().is_err());
+        drop(reads);
         let permit = SEMAPHORE.try_acquire().unwrap();
         assert!(SEMAPHORE.try_acquire().is_err());
         drop(permit);
@@ -25,6 +29,7 @@ fn tokios_const_new_makes_locks_for_statics() {
 fn tokios_const_new_makes_cells_and_notifications_for_statics() {
     static NOTIFY: Notify = Notify::const_new();
     static CELL: OnceCell<u32> = OnceCell::const_new();
+    static MADE: OnceCell<u32> = OnceCell::const_new_with(4);
     static EMPTY: SetOnce<u32> = SetOnce::const_new();
     static FULL: SetOnce<u32> = SetOnce::const_new_with(2);
     check(|| {
@@ -32,7 +37,8 @@ fn tokios_const_new_makes_cells_and_notifications_for_statics() {
         assert!(CELL.get().is_none());
         CELL.set(1).unwrap();
         EMPTY.set(3).unwrap();
-        assert_eq!((CELL.get(), EMPTY.get(), FULL.get()), (Some(&1), Some(&3), Some(&2)));
+        assert_eq!((CELL.get(), MADE.get()), (Some(&1), Some(&4)));
+        assert_eq!((EMPTY.get(), FULL.get()), (Some(&3), Some(&2)));
     });
 }
 
@@ -42,15 +48,7 @@ fn metrics_of_a_runtime_count_its_workers() {
         let runtime = Builder::new_multi_thread().worker_threads(2).build().unwrap();
         assert_eq!(runtime.metrics().num_workers(), 2);
         assert_eq!(runtime.handle().metrics().num_workers(), 2);
-    });
-}
-
-#[test]
-fn build_local_makes_a_runtime_of_one_thread_whose_tasks_need_not_be_send() {
-    check(|| {
-        let runtime = Builder::new_current_thread().build_local(LocalOptions::default()).unwrap();
-        let one = std::rc::Rc::new(1);
-        assert_eq!(runtime.block_on(runtime.spawn_local(async move { *one })).unwrap(), 1);
+        assert_eq!(LocalRuntime::new().unwrap().metrics().num_workers(), 1);
     });
 }
 

@@ -57,6 +57,34 @@ fn blocking_locks_are_for_threads() {
 }
 
 #[test]
+fn semaphore_blocking_acquire_is_for_threads_and_ends_where_it_is_closed() {
+    check(Loom::Too, async || {
+        let shared = Arc::new((Semaphore::new(2), Mutex::new(0)));
+        let other = Arc::clone(&shared);
+        let adds = thread::spawn(move || {
+            let (semaphore, lock) = &*other;
+            let one = semaphore.blocking_acquire().unwrap();
+            drop(one);
+            let _all = semaphore.blocking_acquire_many(2).unwrap();
+            *lock.try_lock().unwrap() += 1;
+        });
+        let all = shared.0.acquire_many(2).await.unwrap();
+        *shared.1.try_lock().unwrap() += 1;
+        drop(all);
+        adds.join().unwrap();
+        assert_eq!(*shared.1.lock().await, 2);
+        let semaphore = Arc::new(Semaphore::new(2));
+        let other = Arc::clone(&semaphore);
+        let waits = thread::spawn(move || {
+            drop(Arc::clone(&other).blocking_acquire_owned());
+            other.blocking_acquire_many_owned(3).is_err()
+        });
+        semaphore.close();
+        assert!(waits.join().unwrap());
+    });
+}
+
+#[test]
 fn rwlock_has_as_many_readers_as_it_was_made_for_and_gives_its_value_to_its_only_owner() {
     check(Loom::Too, async || {
         let lock = Arc::new(RwLock::with_max_readers(1, 1));

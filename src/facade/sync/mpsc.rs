@@ -5,7 +5,7 @@
 use super::rendezvous::Rendezvous;
 use crate::world::object::{State, rendezvous::Hand};
 use crate::world::operation::{At, Kind, Patience};
-use crate::world::{self, Part, Stepped, choice, execution};
+use crate::world::{self, Part, Shared, Stepped, choice, execution};
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
@@ -13,21 +13,18 @@ use std::sync::mpsc as std_mpsc;
 pub use std::sync::mpsc::{RecvError, RecvTimeoutError, SendError, TryRecvError, TrySendError};
 use std::time::Duration;
 
-/// The part of a channel in the world that made it: its ends share it.
-type Shared = Arc<Part<()>>;
-
 #[track_caller]
-fn part(capacity: Option<usize>) -> Shared {
-    Arc::new(Part::new(Location::caller(), "channel", || State::channel(capacity), || ()))
+fn part(capacity: Option<usize>) -> Shared<()> {
+    Shared::new(Location::caller(), "channel", || State::channel(capacity), || ())
 }
 
-fn step(part: &Part<()>, kind: Kind, at: At) {
-    let _: Stepped<()> = world::step(part, kind, at, |()| world::not_in_loom("std::sync::mpsc", at));
+fn step(part: &Shared<()>, kind: Kind, at: At) {
+    let _: Stepped<()> = part.step(kind, at, |()| world::not_in_loom("std::sync::mpsc", at));
 }
 
 /// One sender more is no step: whoever clones a sender holds one.
-fn sender_clone(part: &Part<()>) {
-    if let Part::Model(place) = part {
+fn sender_clone(part: &Shared<()>) {
+    if let Some(Part::Model(place)) = part.part() {
         execution::with(|e| {
             if e.made(*place) {
                 match &mut e.objects[place.slot as usize].state {
@@ -41,9 +38,9 @@ fn sender_clone(part: &Part<()>) {
 }
 
 /// An end goes, which a model must see before std's own end is dropped.
-fn end(part: &Part<()>, kind: Kind, at: At) {
-    if part.is_modelled_at(at) {
-        step(part, kind, at);
+fn end(part: &Shared<()>, kind: Kind) {
+    if part.is_modelled() {
+        step(part, kind, part.made());
     }
 }
 
@@ -60,11 +57,8 @@ fn end(part: &Part<()>, kind: Kind, at: At) {
 #[track_caller]
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let (sender, receiver) = std_mpsc::channel();
-    let (part, made) = (part(None), Location::caller());
-    (
-        Sender { real: sender, part: Arc::clone(&part), hands: None, made },
-        Receiver { real: receiver, part, hands: None, made },
-    )
+    let part = part(None);
+    (Sender { real: sender, part: part.clone(), hands: None }, Receiver { real: receiver, part, hands: None })
 }
 
 /// As [`std::sync::mpsc::sync_channel`].
@@ -72,16 +66,15 @@ pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
 #[track_caller]
 pub fn sync_channel<T>(bound: usize) -> (SyncSender<T>, Receiver<T>) {
     let (sender, receiver) = std_mpsc::sync_channel(bound);
-    let made = Location::caller();
     let (part, hands) = if bound == 0 && !world::is_real() {
-        let part = Part::new(made, "channel", State::rendezvous, || ());
-        (Arc::new(part), Some(Arc::new(Rendezvous::new())))
+        let part = Shared::new(Location::caller(), "channel", State::rendezvous, || ());
+        (part, Some(Arc::new(Rendezvous::new())))
     } else {
         (part(Some(bound)), None)
     };
     (
-        SyncSender { real: sender, part: Arc::clone(&part), hands: hands.clone(), made },
-        Receiver { real: receiver, part, hands, made },
+        SyncSender { real: sender, part: part.clone(), hands: hands.clone() },
+        Receiver { real: receiver, part, hands },
     )
 }
 
@@ -90,27 +83,21 @@ macro_rules! sender {
         /// As std's.
         pub struct $sender<T> {
             real: std_mpsc::$sender<T>,
-            part: Shared,
+            part: Shared<()>,
             hands: Option<Arc<Rendezvous<T>>>,
-            made: At,
         }
 
         impl<T> Clone for $sender<T> {
             fn clone(&self) -> Self {
                 sender_clone(&self.part);
-                Self {
-                    real: self.real.clone(),
-                    part: Arc::clone(&self.part),
-                    hands: self.hands.clone(),
-                    made: self.made,
-                }
+                Self { real: self.real.clone(), part: self.part.clone(), hands: self.hands.clone() }
             }
         }
 
         impl<T> Drop for $sender<T> {
             fn drop(&mut self) {
                 let kind = if self.hands.is_some() { Kind::Hand(Hand::SenderDrop) } else { Kind::SenderDrop };
-                end(&self.part, kind, self.made);
+                end(&self.part, kind);
             }
         }
 
@@ -173,9 +160,8 @@ impl<T> SyncSender<T> {
 /// As [`std::sync::mpsc::Receiver`].
 pub struct Receiver<T> {
     real: std_mpsc::Receiver<T>,
-    part: Shared,
+    part: Shared<()>,
     hands: Option<Arc<Rendezvous<T>>>,
-    made: At,
 }
 
 /// As [`std::sync::mpsc::Iter`].
@@ -274,7 +260,7 @@ impl<T> Receiver<T> {
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         let kind = if self.hands.is_some() { Kind::Hand(Hand::Close) } else { Kind::ReceiverClose };
-        end(&self.part, kind, self.made);
+        end(&self.part, kind);
     }
 }
 

@@ -32,7 +32,8 @@ pub struct Mutex<T: ?Sized> {
 pub struct MutexGuard<'a, T: ?Sized> {
     /// Taken out once, in `drop`.
     data: ManuallyDrop<std::sync::MutexGuard<'a, T>>,
-    held: Holding<'a, T>,
+    /// As `data`: what has no destructor leaves the guard's own so short that it is inlined.
+    held: ManuallyDrop<Holding<'a, T>>,
 }
 
 type Holding<'a, T> = Option<Box<Held<'a, Mutex<T>, loom::sync::MutexGuard<'a, ()>>>>;
@@ -140,7 +141,7 @@ pub(super) fn guard_of_std<T: ?Sized>(
 impl<'a, T: ?Sized> MutexGuard<'a, T> {
     #[inline]
     fn new(data: std::sync::MutexGuard<'a, T>, held: Holding<'a, T>) -> Self {
-        Self { data: ManuallyDrop::new(data), held }
+        Self { data: ManuallyDrop::new(data), held: ManuallyDrop::new(held) }
     }
 
     /// What it guards, in a model.
@@ -148,36 +149,47 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         self.held.as_ref().map(|held| held.lock)
     }
 
+    /// Its parts, of which each is given back by whoever has it.
+    #[inline]
+    fn into_parts(self) -> (std::sync::MutexGuard<'a, T>, Holding<'a, T>) {
+        let mut this = ManuallyDrop::new(self);
+        // SAFETY: each is taken once, here, since the guard itself is never dropped.
+        unsafe { (ManuallyDrop::take(&mut this.data), ManuallyDrop::take(&mut this.held)) }
+    }
+
     /// The guard of std's, without a step.
     #[inline]
     pub(super) fn into_std(self) -> std::sync::MutexGuard<'a, T> {
-        let mut this = ManuallyDrop::new(self);
-        this.held = None;
-        // SAFETY: taken once, here, since the guard itself is never dropped.
-        unsafe { ManuallyDrop::take(&mut this.data) }
+        self.into_parts().0
     }
 
     /// The guard of loom's, without a step. The data is given back.
     pub(super) fn into_loom(self) -> Option<loom::sync::MutexGuard<'a, ()>> {
-        let mut this = ManuallyDrop::new(self);
-        // SAFETY: dropped once, here, since the guard itself is never dropped.
-        unsafe { ManuallyDrop::drop(&mut this.data) };
-        this.held.take().and_then(|held| held.into_loom())
+        let (data, held) = self.into_parts();
+        drop(data);
+        held.and_then(|held| held.into_loom())
     }
 }
 
 impl<T: ?Sized> Drop for MutexGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: taken once, here, and not used again.
-        let data = unsafe { ManuallyDrop::take(&mut self.data) };
-        match self.held.take() {
-            None => drop(data),
-            Some(held) => {
-                let part = &held.lock.part;
-                held.give_back(part, Kind::Unlock, data);
-            }
+        if self.held.is_some() {
+            return give_back(self);
         }
+        // SAFETY: dropped once, here, and not used again.
+        unsafe { ManuallyDrop::drop(&mut self.data) }
+    }
+}
+
+/// The destructor of a guard of a model.
+#[cold]
+fn give_back<T: ?Sized>(guard: &mut MutexGuard<'_, T>) {
+    // SAFETY: each is taken once, here, and not used again.
+    let (data, held) = unsafe { (ManuallyDrop::take(&mut guard.data), ManuallyDrop::take(&mut guard.held)) };
+    if let Some(held) = held {
+        let part = &held.lock.part;
+        held.give_back(part, Kind::Unlock, data);
     }
 }
 

@@ -47,6 +47,7 @@ impl Once {
     /// # Panics
     ///
     /// As std's, if it has panicked before.
+    #[inline]
     #[track_caller]
     pub fn call_once<F: FnOnce()>(&self, f: F) {
         if self.part.is_real() {
@@ -56,6 +57,7 @@ impl Once {
     }
 
     /// As [`std::sync::Once::call_once_force`].
+    #[inline]
     #[track_caller]
     pub fn call_once_force<F: FnOnce(&OnceState)>(&self, f: F) {
         if self.part.is_real() {
@@ -65,6 +67,7 @@ impl Once {
     }
 
     /// As [`std::sync::Once::is_completed`].
+    #[inline]
     #[track_caller]
     pub fn is_completed(&self) -> bool {
         if self.part.is_real() {

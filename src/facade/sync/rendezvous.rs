@@ -2,7 +2,7 @@
 
 use crate::world::object::rendezvous::Hand;
 use crate::world::operation::{At, Kind, Outcome, Patience, ThreadId};
-use crate::world::{self, Part, Stepped};
+use crate::world::{self, Shared, Stepped};
 use std::collections::VecDeque;
 use std::sync::mpsc::{SendError, TryRecvError, TrySendError};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,8 +15,8 @@ struct Messages<T> {
     handed: Option<T>,
 }
 
-fn step(part: &Part<()>, hand: Hand, at: At) -> Outcome {
-    let stepped = world::step(part, Kind::Hand(hand), at, |()| world::not_in_loom("std::sync::mpsc", at));
+fn step(part: &Shared<()>, hand: Hand, at: At) -> Outcome {
+    let stepped = part.step(Kind::Hand(hand), at, |()| world::not_in_loom("std::sync::mpsc", at));
     // While its execution is given up, nobody is at the other end.
     if let Stepped::Model(outcome) = stepped { outcome } else { Outcome::Ended }
 }
@@ -32,7 +32,7 @@ impl<T> Rendezvous<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn send(&self, part: &Part<()>, message: T, at: At) -> Result<(), SendError<T>> {
+    pub fn send(&self, part: &Shared<()>, message: T, at: At) -> Result<(), SendError<T>> {
         match step(part, Hand::Offer, at) {
             Outcome::Together => {
                 self.messages().handed = Some(message);
@@ -53,7 +53,7 @@ impl<T> Rendezvous<T> {
         }
     }
 
-    pub fn try_send(&self, part: &Part<()>, message: T, at: At) -> Result<(), TrySendError<T>> {
+    pub fn try_send(&self, part: &Shared<()>, message: T, at: At) -> Result<(), TrySendError<T>> {
         match step(part, Hand::TryOffer, at) {
             Outcome::Together => {
                 self.messages().handed = Some(message);
@@ -65,7 +65,7 @@ impl<T> Rendezvous<T> {
     }
 
     /// Empty if time is up.
-    pub fn recv(&self, part: &Part<()>, patience: Patience, at: At) -> Result<T, TryRecvError> {
+    pub fn recv(&self, part: &Shared<()>, patience: Patience, at: At) -> Result<T, TryRecvError> {
         if step(part, Hand::Arrive, at) == Outcome::Together {
             return self.taken();
         }
@@ -76,7 +76,7 @@ impl<T> Rendezvous<T> {
         }
     }
 
-    pub fn try_recv(&self, part: &Part<()>, at: At) -> Result<T, TryRecvError> {
+    pub fn try_recv(&self, part: &Shared<()>, at: At) -> Result<T, TryRecvError> {
         match step(part, Hand::TryTake, at) {
             Outcome::Together => self.taken(),
             Outcome::Ended => Err(TryRecvError::Disconnected),

@@ -205,28 +205,39 @@ macro_rules! guard {
         pub struct $guard<'a, T: ?Sized> {
             /// Taken out once, in `drop`.
             data: ManuallyDrop<std::sync::$guard<'a, T>>,
-            held: $held<'a, T>,
+            /// As `data`: what has no destructor leaves the guard's own so short that it is inlined.
+            held: ManuallyDrop<$held<'a, T>>,
         }
 
         impl<'a, T: ?Sized> $guard<'a, T> {
             #[inline]
             fn new(data: std::sync::$guard<'a, T>, held: $held<'a, T>) -> Self {
-                Self { data: ManuallyDrop::new(data), held }
+                Self { data: ManuallyDrop::new(data), held: ManuallyDrop::new(held) }
             }
         }
 
         impl<T: ?Sized> Drop for $guard<'_, T> {
             #[inline]
             fn drop(&mut self) {
-                // SAFETY: taken once, here, and not used again.
-                let data = unsafe { ManuallyDrop::take(&mut self.data) };
-                match self.held.take() {
-                    None => drop(data),
-                    Some(held) => {
-                        held.lock.ends_in_loom();
-                        let part = &held.lock.part;
-                        held.give_back(part, Kind::Rw(Rw::$unlock), data);
-                    }
+                if self.held.is_some() {
+                    return self.give_back();
+                }
+                // SAFETY: dropped once, here, and not used again.
+                unsafe { ManuallyDrop::drop(&mut self.data) }
+            }
+        }
+
+        impl<T: ?Sized> $guard<'_, T> {
+            /// The destructor of a guard of a model.
+            #[cold]
+            fn give_back(&mut self) {
+                // SAFETY: each is taken once, here, and not used again.
+                let (data, held) =
+                    unsafe { (ManuallyDrop::take(&mut self.data), ManuallyDrop::take(&mut self.held)) };
+                if let Some(held) = held {
+                    held.lock.ends_in_loom();
+                    let part = &held.lock.part;
+                    held.give_back(part, Kind::Rw(Rw::$unlock), data);
                 }
             }
         }

@@ -3,6 +3,8 @@
 pub use ::tokio::*;
 
 #[cfg(feature = "model")]
+mod id;
+#[cfg(feature = "model")]
 pub mod runtime;
 #[cfg(feature = "model")]
 #[doc(hidden)]

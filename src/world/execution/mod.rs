@@ -16,6 +16,7 @@ use super::failure::{Failure, Panic, Reason};
 use super::object::{Object, State, Step};
 use super::operation::{At, Deed, Kind, Operation, Outcome, ThreadId, Value};
 use super::pulse::Worker;
+use super::runtime::Runtime;
 use super::task::{Announced, Callers, Eager, Sites, Standing};
 use super::time::Times;
 use std::cell::RefCell;
@@ -116,8 +117,8 @@ pub struct Execution {
     pub worker: Option<std::sync::Arc<Worker>>,
     /// The times of its steps.
     pub times: Times,
-    /// The runtimes that are gone, by slot.
-    pub runtimes_shut_down: Vec<u32>,
+    /// The runtimes that it has made.
+    pub runtimes: Vec<Runtime>,
     /// Why the execution ends before its end.
     pub failure: Option<Failure>,
     after: Vec<usize>,
@@ -146,7 +147,7 @@ impl Execution {
         self.preemptions = None;
         self.switches = 0;
         self.lied.clear();
-        self.runtimes_shut_down.clear();
+        self.runtimes.clear();
         self.joined_panic = None;
         self.unscheduled = None;
         self.stops = false;

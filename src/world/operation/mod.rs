@@ -55,6 +55,13 @@ pub struct ObjectId {
     pub nth: u32,
 }
 
+impl ObjectId {
+    /// A number for it, which is not 0.
+    pub fn number(self) -> u64 {
+        (u64::from(self.creator.0) + 1) << 32 | u64::from(self.nth)
+    }
+}
+
 /// What a thread is about to do, before it does it: all that a scheduler needs to know.
 #[derive(Clone, Copy, Debug)]
 pub struct Operation {

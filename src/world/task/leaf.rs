@@ -193,14 +193,21 @@ fn expose_both(e: &mut Execution, one: At, other: At) {
 }
 
 impl Drop for Turn {
+    #[inline]
     fn drop(&mut self) {
-        let Some((me, thread)) = self.0 else { return };
-        if world::is_real() {
-            return;
+        if let Some((me, thread)) = self.0 {
+            is_gone(me, thread);
         }
-        // An answer that no step stands behind outlives its future: whatever its task does next exposes it.
-        drop(execution::with(|e| (e.number == me >> 32).then(|| take_member(e, me, thread)).flatten()));
     }
+}
+
+#[cold]
+fn is_gone(me: u64, thread: ThreadId) {
+    if world::is_real() {
+        return;
+    }
+    // An answer that no step stands behind outlives its future: whatever its task does next exposes it.
+    drop(execution::with(|e| (e.number == me >> 32).then(|| take_member(e, me, thread)).flatten()));
 }
 
 fn two_at_once(one: At, other: At) -> String {

@@ -5,16 +5,20 @@ use crate::world;
 use std::fmt;
 use std::io;
 use std::panic::Location;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// As tokio's own [`Builder`](::tokio::runtime::Builder). A model knows no difference between what it can build.
-pub struct Builder(::tokio::runtime::Builder);
+pub struct Builder {
+    real: ::tokio::runtime::Builder,
+    name: Option<Arc<str>>,
+}
 
 macro_rules! settings {
     ($($name:ident($($value:ident: $type:ty),*))*) => {$(
         #[doc = concat!("As tokio's `", stringify!($name), "`.")]
         pub fn $name(&mut self, $($value: $type),*) -> &mut Self {
-            self.0.$name($($value),*);
+            self.real.$name($($value),*);
             self
         }
     )*};
@@ -29,7 +33,7 @@ macro_rules! callbacks {
             if !world::is_real() {
                 not_modelled(concat!("Builder::", stringify!($name)), Location::caller());
             }
-            self.0.$name(f);
+            self.real.$name(f);
             self
         }
     )*};
@@ -40,12 +44,12 @@ impl Builder {
 
     /// As tokio's `new_current_thread`. In a model its tasks run side by side all the same.
     pub fn new_current_thread() -> Self {
-        Self(::tokio::runtime::Builder::new_current_thread())
+        Self { real: ::tokio::runtime::Builder::new_current_thread(), name: None }
     }
 
     /// As tokio's `new_multi_thread`.
     pub fn new_multi_thread() -> Self {
-        Self(::tokio::runtime::Builder::new_multi_thread())
+        Self { real: ::tokio::runtime::Builder::new_multi_thread(), name: None }
     }
 
     settings! {
@@ -61,6 +65,19 @@ impl Builder {
         event_interval(interval: u32)
     }
 
+    /// As tokio's `name`.
+    ///
+    /// # Panics
+    ///
+    /// If the name is empty.
+    #[track_caller]
+    pub fn name(&mut self, val: impl Into<String>) -> &mut Self {
+        let name = val.into();
+        self.real.name(name.as_str());
+        self.name = Some(name.into());
+        self
+    }
+
     /// As tokio's `enable_io`, and `enable_time` with it.
     pub fn enable_io(&mut self) -> &mut Self {
         self.enable_all()
@@ -69,7 +86,7 @@ impl Builder {
     /// As tokio's `start_paused`.
     #[cfg(feature = "tokio-test-util")]
     pub fn start_paused(&mut self, paused: bool) -> &mut Self {
-        self.0.start_paused(paused);
+        self.real.start_paused(paused);
         self
     }
 
@@ -77,23 +94,27 @@ impl Builder {
     #[track_caller]
     pub fn build(&mut self) -> io::Result<Runtime> {
         if world::is_real() {
-            return self.0.build().map(Runtime::of_tokio);
+            return self.real.build().map(Runtime::of_tokio);
         }
-        Ok(Runtime::modelled(Location::caller()))
+        Ok(Runtime::modelled(self.name.clone(), Location::caller()))
     }
 
-    /// As tokio's `build_local`, in the real world.
+    /// As tokio's `build_local`.
+    ///
+    /// # Panics
+    ///
+    /// As tokio's in the real world, if it was made by `new_multi_thread`.
     #[track_caller]
     pub fn build_local(&mut self, options: LocalOptions) -> io::Result<LocalRuntime> {
-        if !world::is_real() {
-            not_modelled("a LocalRuntime", Location::caller());
+        if world::is_real() {
+            return self.real.build_local(options).map(LocalRuntime::of_tokio);
         }
-        self.0.build_local(options)
+        Ok(LocalRuntime::modelled(self.name.clone(), Location::caller()))
     }
 }
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.real.fmt(f)
     }
 }

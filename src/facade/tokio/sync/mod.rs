@@ -2,6 +2,7 @@
 
 mod barrier;
 pub mod broadcast;
+mod hold;
 mod loom_permits;
 mod loom_queue;
 pub mod mpsc;
@@ -20,10 +21,13 @@ pub mod watch;
 pub use ::tokio::sync::{AcquireError, TryAcquireError, TryLockError};
 pub use barrier::{Barrier, BarrierWaitResult};
 pub(super) use loom_queue::LoomQueue;
-pub use mutex::{MappedMutexGuard, Mutex, MutexGuard, OwnedMutexGuard};
+pub use mutex::{MappedMutexGuard, Mutex, MutexGuard, OwnedMappedMutexGuard, OwnedMutexGuard};
 pub use notify::Notify;
 pub use once_cell::{OnceCell, SetError};
-pub use rwlock::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
+pub use rwlock::{
+    OwnedRwLockMappedWriteGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock, RwLockMappedWriteGuard,
+    RwLockReadGuard, RwLockWriteGuard,
+};
 pub use semaphore::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 pub use set_once::{SetOnce, SetOnceError};
 

@@ -51,6 +51,12 @@ impl<T> OnceCell<T> {
         Self { real: real::OnceCell::const_new(), permits: Permits::real(Location::caller()) }
     }
 
+    /// As tokio's `const_new_with`: always one of the real world.
+    #[track_caller]
+    pub const fn const_new_with(value: T) -> Self {
+        Self { real: real::OnceCell::const_new_with(value), permits: Permits::real(Location::caller()) }
+    }
+
     /// As tokio's `initialized`.
     #[track_caller]
     pub fn initialized(&self) -> bool {
@@ -97,9 +103,15 @@ impl<T> OnceCell<T> {
         Fut: Future<Output = T>,
     {
         let at = Location::caller();
-        let value = async { Ok::<T, std::convert::Infallible>(f().await) };
         async move {
-            let Ok(value) = self.init(move || value, at).await;
+            if self.permits.part.is_real_at(at) {
+                if let Some(value) = self.real.get() {
+                    return value;
+                }
+                return self.real.get_or_init(f).await;
+            }
+            let value = async { Ok::<T, std::convert::Infallible>(f().await) };
+            let Ok(value) = self.init_in_model(move || value, at).await;
             value
         }
     }
@@ -115,17 +127,19 @@ impl<T> OnceCell<T> {
         Fut: Future<Output = Result<T, E>>,
     {
         let at = Location::caller();
-        async move { self.init(f, at).await }
+        async move {
+            if self.permits.part.is_real_at(at) {
+                return self.real.get_or_try_init(f).await;
+            }
+            self.init_in_model(f, at).await
+        }
     }
 
-    async fn init<E, F, Fut>(&self, f: F, at: At) -> Result<&T, E>
+    async fn init_in_model<E, F, Fut>(&self, f: F, at: At) -> Result<&T, E>
     where
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<T, E>>,
     {
-        if self.permits.part.is_real_at(at) {
-            return self.real.get_or_try_init(f).await;
-        }
         if !self.permits.is_closed(at) && self.permits.acquire(1, at).await.is_ok() {
             let mut initializing = Initializing(Some(&self.permits), at);
             let value = f().await?;

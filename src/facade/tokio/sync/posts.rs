@@ -4,30 +4,30 @@ use crate::world::object::State;
 use crate::world::object::posts::{Post, Posts};
 use crate::world::operation::{At, Kind, Outcome};
 use crate::world::task::{Turn, Waits};
-use crate::world::{self, Part, Stepped, execution};
+use crate::world::{self, Part, Shared, Stepped, execution};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 /// The part of it in the world that made it. It is asked only where a model runs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Board {
-    pub part: Part<()>,
+    pub part: Shared<()>,
     noun: &'static str,
 }
 
 impl Board {
     pub fn new(at: At, noun: &'static str, receivers: usize) -> Self {
-        Self { part: Part::new(at, noun, || State::posts(receivers), || ()), noun }
+        Self { part: Shared::new(at, noun, || State::posts(receivers), || ()), noun }
     }
 
     /// That of the real world, whatever the current one.
     pub const fn real(at: At, noun: &'static str) -> Self {
-        Self { part: Part::Real(at), noun }
+        Self { part: Shared::real(at), noun }
     }
 
     /// Does a step, and says what it turned out to be.
     pub fn step(&self, kind: Post, at: At) -> Outcome {
-        let stepped: Stepped<()> = world::step(&self.part, Kind::Post(kind), at, |()| self.not_in_loom(at));
+        let stepped: Stepped<()> = self.part.step(Kind::Post(kind), at, |()| self.not_in_loom(at));
         if let Stepped::Model(outcome) = stepped { outcome } else { Outcome::Done }
     }
 
@@ -37,14 +37,14 @@ impl Board {
 
     /// As `step`, in a destructor, which the real world has none of.
     pub fn drop_step(&self, kind: Post, at: At) {
-        if self.part.is_modelled_at(at) {
+        if self.part.is_modelled() {
             self.step(kind, at);
         }
     }
 
     /// Looks at it, behind a step.
     pub fn read<R: Default>(&self, read: impl FnOnce(&Posts) -> R) -> R {
-        let Part::Model(place) = &self.part else { return R::default() };
+        let Some(Part::Model(place)) = self.part.part() else { return R::default() };
         execution::with(|e| match e.objects.get(place.slot as usize).map(|object| &object.state) {
             Some(State::Posts(posts)) if e.made(*place) => read(posts),
             _ => R::default(),
@@ -71,7 +71,7 @@ impl Future for Wait<'_> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
         let Self { board, waits, turn } = self.get_mut();
-        let polled = turn.step(context, &board.part, *waits, |()| board.not_in_loom(waits.at));
+        let polled = board.part.poll(turn, context, *waits, |()| board.not_in_loom(waits.at));
         polled.map(|stepped| if let Stepped::Model(outcome) = stepped { outcome } else { Outcome::Ended })
     }
 }

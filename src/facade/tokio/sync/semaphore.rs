@@ -150,6 +150,41 @@ impl Semaphore {
         Ok(OwnedSemaphorePermit { semaphore: self, permits: n as usize, at })
     }
 
+    /// As tokio's `blocking_acquire`.
+    ///
+    /// # Panics
+    ///
+    /// As all four of its kind, in a task, whose thread it would block.
+    #[track_caller]
+    pub fn blocking_acquire(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
+        self.blocking_acquire_many(1)
+    }
+
+    /// As tokio's `blocking_acquire_many`.
+    #[track_caller]
+    pub fn blocking_acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, AcquireError> {
+        let at = Location::caller();
+        self.take_blocking(n, at)?;
+        Ok(SemaphorePermit { semaphore: self, permits: n as usize, at })
+    }
+
+    /// As tokio's `blocking_acquire_owned`.
+    #[track_caller]
+    pub fn blocking_acquire_owned(self: Arc<Self>) -> Result<OwnedSemaphorePermit, AcquireError> {
+        self.blocking_acquire_many_owned(1)
+    }
+
+    /// As tokio's `blocking_acquire_many_owned`.
+    #[track_caller]
+    pub fn blocking_acquire_many_owned(
+        self: Arc<Self>,
+        n: u32,
+    ) -> Result<OwnedSemaphorePermit, AcquireError> {
+        let at = Location::caller();
+        self.take_blocking(n, at)?;
+        Ok(OwnedSemaphorePermit { semaphore: self, permits: n as usize, at })
+    }
+
     /// As tokio's `close`.
     #[track_caller]
     pub fn close(&self) {
@@ -174,6 +209,14 @@ impl Semaphore {
             return Ok(());
         }
         self.permits.acquire(n, at).await.map_err(closed)
+    }
+
+    fn take_blocking(&self, n: u32, at: At) -> Result<(), AcquireError> {
+        if self.permits.part.is_real_at(at) {
+            self.real.blocking_acquire_many(n)?.forget();
+            return Ok(());
+        }
+        self.permits.acquire_blocking(n, at).map_err(closed)
     }
 
     fn try_take(&self, n: u32, at: At) -> Result<(), TryAcquireError> {

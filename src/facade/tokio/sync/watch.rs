@@ -12,29 +12,28 @@ use std::fmt;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::panic::Location;
-use std::sync::Arc;
 
 /// As tokio's own [`channel`](::tokio::sync::watch::channel).
 #[track_caller]
 pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
     let at = Location::caller();
     let (sender, receiver) = real::channel(init);
-    let board = Arc::new(Board::new(at, "watch", 1));
-    let receiver = Receiver { real: receiver, board: Arc::clone(&board), seen: 0, made: at };
+    let board = Board::new(at, "watch", 1);
+    let receiver = Receiver { real: receiver, board: board.clone(), seen: 0, made: at };
     (Sender { real: sender, board, made: at }, receiver)
 }
 
 /// As tokio's.
 pub struct Sender<T> {
     real: real::Sender<T>,
-    board: Arc<Board>,
+    board: Board,
     made: At,
 }
 
 /// As tokio's.
 pub struct Receiver<T> {
     real: real::Receiver<T>,
-    board: Arc<Board>,
+    board: Board,
     /// How often it was sent when this one looked last; in a model alone.
     seen: usize,
     made: At,
@@ -105,7 +104,7 @@ impl<T> Sender<T> {
     #[track_caller]
     pub fn new(init: T) -> Self {
         let at = Location::caller();
-        Self { real: real::Sender::new(init), board: Arc::new(Board::new(at, "watch", 0)), made: at }
+        Self { real: real::Sender::new(init), board: Board::new(at, "watch", 0), made: at }
     }
 
     /// As tokio's `send`.
@@ -200,7 +199,7 @@ impl<T> Sender<T> {
             self.board.step(Post::ReceiverNew, at);
         }
         let seen = self.board.read(Posts::count);
-        Receiver { real: self.real.subscribe(), board: Arc::clone(&self.board), seen, made: at }
+        Receiver { real: self.real.subscribe(), board: self.board.clone(), seen, made: at }
     }
 
     /// As tokio's `same_channel`.
@@ -332,7 +331,7 @@ impl<T> Clone for Sender<T> {
         if !self.board.part.is_real() {
             self.board.step(Post::SenderNew, Location::caller());
         }
-        Self { real: self.real.clone(), board: Arc::clone(&self.board), made: self.made }
+        Self { real: self.real.clone(), board: self.board.clone(), made: self.made }
     }
 }
 
@@ -342,7 +341,7 @@ impl<T> Clone for Receiver<T> {
         if !self.board.part.is_real() {
             self.board.step(Post::ReceiverNew, Location::caller());
         }
-        let (real, board) = (self.real.clone(), Arc::clone(&self.board));
+        let (real, board) = (self.real.clone(), self.board.clone());
         Self { real, board, seen: self.seen, made: self.made }
     }
 }

@@ -1,26 +1,11 @@
 //! What a task is known by.
 
+use super::super::id::id;
 use crate::world;
-use std::fmt;
 
-/// As tokio's own [`Id`](::tokio::task::Id). In a model, the same task has the same in every execution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Id(Which);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Which {
-    Real(::tokio::task::Id),
-    Modelled(u64),
-}
-
-impl Id {
-    pub(super) fn of_tokio(id: ::tokio::task::Id) -> Self {
-        Self(Which::Real(id))
-    }
-
-    pub(super) fn of_model(number: u64) -> Self {
-        Self(Which::Modelled(number))
-    }
+id! {
+    /// As tokio's own [`Id`](::tokio::task::Id). In a model, the same task has the same in every execution.
+    ::tokio::task::Id
 }
 
 /// As tokio's own [`id`](::tokio::task::id).
@@ -39,13 +24,4 @@ pub fn try_id() -> Option<Id> {
         return ::tokio::task::try_id().map(Id::of_tokio);
     }
     world::task::id().map(Id::of_model)
-}
-
-impl fmt::Display for Id {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Which::Real(id) => id.fmt(f),
-            Which::Modelled(number) => number.fmt(f),
-        }
-    }
 }

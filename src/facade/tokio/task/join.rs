@@ -14,18 +14,21 @@ use std::task::{Context, Poll};
 /// As tokio's own [`JoinHandle`](::tokio::task::JoinHandle).
 pub struct JoinHandle<T>(Inner<T>);
 
+/// As small as tokio's own is, but for a word.
 enum Inner<T> {
     Real(::tokio::task::JoinHandle<T>),
-    /// None once it was joined; and none as the output of a task that was aborted.
-    Modelled {
-        task: Option<Spawned<Option<T>>>,
-        whom: Whom,
-        turn: Turn,
-    },
+    Modelled(Box<Modelled<T>>),
     /// Of a `LocalSet`.
-    Local(Local<T>),
+    Local(Box<Local<T>>),
     /// Of a runtime that is gone.
     Refused(Id),
+}
+
+struct Modelled<T> {
+    /// None once it was joined; and none as the output of a task that was aborted.
+    task: Option<Spawned<Option<T>>>,
+    whom: Whom,
+    turn: Turn,
 }
 
 /// As tokio's own [`AbortHandle`](::tokio::task::AbortHandle).
@@ -46,7 +49,7 @@ impl<T> JoinHandle<T> {
     }
 
     pub(super) fn of_local(local: Local<T>) -> Self {
-        Self(Inner::Local(local))
+        Self(Inner::Local(Box::new(local)))
     }
 
     /// A task of a model, on that runtime if there is one.
@@ -64,7 +67,7 @@ impl<T> JoinHandle<T> {
         runtime::spawns_on(runtime);
         let task = world::spawn::spawn(None, at, body);
         let whom = task.whom.clone();
-        Self(Inner::Modelled { task: Some(task), whom, turn: Turn::default() })
+        Self(Inner::Modelled(Box::new(Modelled { task: Some(task), whom, turn: Turn::default() })))
     }
 
     /// Whether its runtime was gone.
@@ -77,8 +80,8 @@ impl<T> JoinHandle<T> {
         let id = self.id();
         match &mut self.0 {
             Inner::Real(_) => unreachable!("a set of a model has tasks of a model"),
-            Inner::Modelled { task, .. } => {
-                let task = task.take().expect("it is taken once, with the handle");
+            Inner::Modelled(modelled) => {
+                let task = modelled.task.take().expect("it is taken once, with the handle");
                 joined(id, task.join(at))
             }
             Inner::Local(local) => local.ended(),
@@ -91,8 +94,8 @@ impl<T> JoinHandle<T> {
     pub fn is_finished(&self) -> bool {
         match &self.0 {
             Inner::Real(handle) => handle.is_finished(),
-            Inner::Modelled { task, .. } => {
-                task.as_ref().is_none_or(|task| task.is_finished(Location::caller()))
+            Inner::Modelled(modelled) => {
+                modelled.task.as_ref().is_none_or(|task| task.is_finished(Location::caller()))
             }
             Inner::Local(local) => local.task().is_finished(Location::caller()),
             Inner::Refused(_) => true,
@@ -108,7 +111,7 @@ impl<T> JoinHandle<T> {
     pub(super) fn abort_at(&self, at: At) {
         match &self.0 {
             Inner::Real(handle) => handle.abort(),
-            Inner::Modelled { whom, .. } => abort(whom, at),
+            Inner::Modelled(modelled) => abort(&modelled.whom, at),
             Inner::Local(local) => local.task().abort(at),
             Inner::Refused(_) => {}
         }
@@ -118,7 +121,7 @@ impl<T> JoinHandle<T> {
     pub fn abort_handle(&self) -> AbortHandle {
         AbortHandle(match &self.0 {
             Inner::Real(handle) => Abort::Real(handle.abort_handle()),
-            Inner::Modelled { whom, .. } => Abort::Modelled(whom.clone()),
+            Inner::Modelled(modelled) => Abort::Modelled(modelled.whom.clone()),
             Inner::Local(local) => Abort::Local(local.task().clone()),
             Inner::Refused(id) => Abort::Refused(*id),
         })
@@ -128,11 +131,15 @@ impl<T> JoinHandle<T> {
     pub fn id(&self) -> Id {
         match &self.0 {
             Inner::Real(handle) => Id::of_tokio(handle.id()),
-            Inner::Modelled { whom, .. } => Id::of_model(u64::from(whom.thread.0)),
+            Inner::Modelled(modelled) => id_of(&modelled.whom),
             Inner::Local(local) => local.task().id(),
             Inner::Refused(id) => *id,
         }
     }
+}
+
+fn id_of(whom: &Whom) -> Id {
+    Id::of_model(u64::from(whom.thread.0))
 }
 
 fn abort(whom: &Whom, at: At) {
@@ -154,10 +161,11 @@ impl<T> Future for JoinHandle<T> {
 
     #[track_caller]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let (at, id) = (Location::caller(), self.id());
         match &mut self.0 {
             Inner::Real(handle) => Pin::new(handle).poll(context).map_err(JoinError::from),
-            Inner::Modelled { task, turn, .. } => {
+            Inner::Modelled(modelled) => {
+                let Modelled { task, turn, whom } = &mut **modelled;
+                let (at, id) = (Location::caller(), id_of(whom));
                 let waits = task.as_mut().expect("a finished JoinHandle is not polled again");
                 let ended = waits.poll_join(context, turn, at);
                 if ended.is_ready() {
@@ -215,7 +223,7 @@ impl AbortHandle {
     pub fn id(&self) -> Id {
         match &self.0 {
             Abort::Real(handle) => Id::of_tokio(handle.id()),
-            Abort::Modelled(whom) => Id::of_model(u64::from(whom.thread.0)),
+            Abort::Modelled(whom) => id_of(whom),
             Abort::Local(task) => task.id(),
             Abort::Refused(id) => *id,
         }

@@ -25,6 +25,7 @@ pub mod futures {
 }
 
 /// As tokio's own [`spawn`](::tokio::spawn). In a model it needs no runtime.
+#[inline]
 #[track_caller]
 pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
 where

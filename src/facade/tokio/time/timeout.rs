@@ -48,6 +48,7 @@ enum Inner<T> {
 /// # Panics
 ///
 /// As tokio's, in the real world outside of a runtime with timers.
+#[inline]
 #[track_caller]
 pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoFuture> {
     if world::is_real() {
@@ -61,6 +62,7 @@ pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoF
 /// # Panics
 ///
 /// As [`timeout`].
+#[inline]
 #[track_caller]
 pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::IntoFuture> {
     if world::is_real() {
@@ -103,6 +105,7 @@ impl<T> Timeout<T> {
 impl<T: Future> Future for Timeout<T> {
     type Output = Result<T::Output, Elapsed>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         // SAFETY: nothing is moved out of it, and what is in it is pinned again.
         match unsafe { &mut self.get_unchecked_mut().0 } {

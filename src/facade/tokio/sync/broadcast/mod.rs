@@ -13,7 +13,6 @@ use error::{RecvError, SendError, TryRecvError};
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::panic::Location;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tower::Tower;
 
@@ -26,16 +25,16 @@ use tower::Tower;
 pub fn channel<T: Clone>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     let (sender, receiver) = real::channel(capacity);
     let tower = Tower::new(capacity, 1, Location::caller());
-    (Sender { end: SenderEnd(Arc::clone(&tower)), real: sender }, Receiver::new(&tower, receiver, 0))
+    (Sender { end: SenderEnd(tower.clone()), real: sender }, Receiver::new(&tower, receiver, 0))
 }
 
 /// One sender, which a model sees go before tokio's own is gone.
 #[derive(Debug)]
-struct SenderEnd(Arc<Tower>);
+struct SenderEnd(Tower);
 
 /// One weak sender.
 #[derive(Debug)]
-struct WeakEnd(Arc<Tower>);
+struct WeakEnd(Tower);
 
 impl Drop for SenderEnd {
     fn drop(&mut self) {
@@ -44,18 +43,18 @@ impl Drop for SenderEnd {
 }
 
 impl WeakEnd {
-    fn new(tower: &Arc<Tower>, at: At) -> Self {
+    fn new(tower: &Tower, at: At) -> Self {
         if !tower.part.is_real_at(at) {
             tower.counted(Cast::WeakNew, |broadcast| broadcast.weak_change(true), at);
         }
-        Self(Arc::clone(tower))
+        Self(tower.clone())
     }
 }
 
 impl Drop for WeakEnd {
     fn drop(&mut self) {
-        if !self.0.part.is_real_at(self.0.made) {
-            self.0.counted(Cast::WeakDrop, |broadcast| broadcast.weak_change(false), self.0.made);
+        if !self.0.part.is_real_at(self.0.made()) {
+            self.0.counted(Cast::WeakDrop, |broadcast| broadcast.weak_change(false), self.0.made());
         }
     }
 }
@@ -76,7 +75,7 @@ pub struct WeakSender<T> {
 pub struct Receiver<T> {
     /// Dropped once, in `drop`.
     real: ManuallyDrop<real::Receiver<T>>,
-    tower: Arc<Tower>,
+    tower: Tower,
     /// The position of the message that it receives next; in a model alone.
     next: usize,
 }
@@ -174,18 +173,18 @@ impl<T> WeakSender<T> {
     #[track_caller]
     pub fn upgrade(&self) -> Option<Sender<T>> {
         if self.end.0.part.is_real() {
-            return Some(Sender { real: self.real.upgrade()?, end: SenderEnd(Arc::clone(&self.end.0)) });
+            return Some(Sender { real: self.real.upgrade()?, end: SenderEnd(self.end.0.clone()) });
         }
         if self.end.0.step(Cast::Upgrade, Location::caller()) != Outcome::Done {
             return None;
         }
         // Tokio's own may be gone already, while a panic unwinds: then this drop says so.
-        let end = SenderEnd(Arc::clone(&self.end.0));
+        let end = SenderEnd(self.end.0.clone());
         Some(Sender { end, real: self.real.upgrade()? })
     }
 }
 
-fn subscribe<T>(tower: &Arc<Tower>, real: impl FnOnce() -> real::Receiver<T>, at: At) -> Receiver<T> {
+fn subscribe<T>(tower: &Tower, real: impl FnOnce() -> real::Receiver<T>, at: At) -> Receiver<T> {
     if !tower.part.is_real_at(at) {
         tower.step(Cast::Subscribe, at);
     }
@@ -193,8 +192,8 @@ fn subscribe<T>(tower: &Arc<Tower>, real: impl FnOnce() -> real::Receiver<T>, at
 }
 
 impl<T> Receiver<T> {
-    fn new(tower: &Arc<Tower>, real: real::Receiver<T>, next: usize) -> Self {
-        Self { real: ManuallyDrop::new(real), tower: Arc::clone(tower), next }
+    fn new(tower: &Tower, real: real::Receiver<T>, next: usize) -> Self {
+        Self { real: ManuallyDrop::new(real), tower: tower.clone(), next }
     }
 
     /// As tokio's `len`.
@@ -336,7 +335,7 @@ impl<T> Clone for Sender<T> {
         if !self.end.0.part.is_real() {
             self.end.0.counted(Cast::SenderNew, Broadcast::sender_new, Location::caller());
         }
-        Self { end: SenderEnd(Arc::clone(&self.end.0)), real: self.real.clone() }
+        Self { end: SenderEnd(self.end.0.clone()), real: self.real.clone() }
     }
 }
 

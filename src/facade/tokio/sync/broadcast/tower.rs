@@ -4,27 +4,29 @@ use crate::world::object::State;
 use crate::world::object::broadcast::{Broadcast, Cast};
 use crate::world::operation::{At, Kind, Outcome};
 use crate::world::task::{Turn, Waits};
-use crate::world::{self, Part, Stepped, World, execution, panic};
-use std::sync::Arc;
+use crate::world::{self, Part, Shared, Stepped, World, execution, panic};
 use std::task::{Context, Poll};
 
 /// The part of a channel in the world that made it. It is asked only where a model runs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tower {
-    pub part: Part<()>,
-    /// The line that made it.
-    pub made: At,
+    pub part: Shared<()>,
 }
 
 impl Tower {
-    pub fn new(capacity: usize, receivers: usize, made: At) -> Arc<Self> {
+    pub fn new(capacity: usize, receivers: usize, made: At) -> Self {
         // As many as tokio keeps.
         let state = || State::broadcast(capacity.next_power_of_two(), receivers);
-        Arc::new(Self { part: Part::new(made, "broadcast", state, || ()), made })
+        Self { part: Shared::new(made, "broadcast", state, || ()) }
+    }
+
+    /// The line that made it.
+    pub fn made(&self) -> At {
+        self.part.made()
     }
 
     pub fn step(&self, kind: Cast, at: At) -> Outcome {
-        outcome(&world::step(&self.part, Kind::Cast(kind), at, |()| world::not_in_loom("broadcast", at)))
+        outcome(&self.part.step(Kind::Cast(kind), at, |()| world::not_in_loom("broadcast", at)))
     }
 
     pub fn poll(
@@ -35,20 +37,20 @@ impl Tower {
         at: At,
     ) -> Poll<Outcome> {
         let waits = Waits { kind: Kind::Cast(kind), attempt: Kind::Cast(attempt), at };
-        let stepped = turn.step(context, &self.part, waits, |()| world::not_in_loom("broadcast", at));
+        let stepped = self.part.poll(turn, context, waits, |()| world::not_in_loom("broadcast", at));
         stepped.map(|stepped| outcome(&stepped))
     }
 
     /// As `step`, in a destructor, which the real world has none of.
     pub fn drop_step(&self, kind: impl FnOnce() -> Cast) {
-        if self.part.is_modelled_at(self.made) {
-            self.step(kind(), self.made);
+        if self.part.is_modelled() {
+            self.step(kind(), self.made());
         }
     }
 
     /// Looks at it, behind a step.
     pub fn read<R: Default>(&self, read: impl FnOnce(&mut Broadcast) -> R) -> R {
-        let Part::Model(place) = &self.part else { return R::default() };
+        let Some(Part::Model(place)) = self.part.part() else { return R::default() };
         execution::with(|e| match e.object_mut(*place).map(|object| &mut object.state) {
             Some(State::Broadcast(broadcast)) => read(broadcast),
             _ => R::default(),
@@ -69,8 +71,8 @@ impl Tower {
 
     /// One sender more, or one weak sender more or fewer: no step where nobody counts them.
     pub fn counted(&self, kind: Cast, uncounted: impl FnOnce(&mut Broadcast), at: At) {
-        match &self.part {
-            Part::Model(_) if world::current() == World::Model && self.is_exact() => {
+        match self.part.part() {
+            Some(Part::Model(_)) if world::current() == World::Model && self.is_exact() => {
                 self.step(kind, at);
             }
             _ => self.read(uncounted),
@@ -79,7 +81,7 @@ impl Tower {
 
     /// Whether it was seen that somebody may lag, that senders are counted, or that drops of messages are steps.
     pub fn is_exact(&self) -> bool {
-        execution::with(|e| e.sites.is_eager(self.made))
+        execution::with(|e| e.sites.is_eager(self.made()))
     }
 
     /// If it was taken for simpler than it is, the search begins anew.
@@ -87,7 +89,7 @@ impl Tower {
         if world::current() != World::Model || self.is_exact() || std::thread::panicking() {
             return;
         }
-        execution::with(|e| e.expose(self.made));
+        execution::with(|e| e.expose(self.made()));
         panic::give_up();
     }
 

@@ -12,7 +12,6 @@ use ::tokio::sync::mpsc as real;
 use real::error::{SendError, SendTimeoutError, TrySendError};
 use std::fmt;
 use std::panic::Location;
-use std::sync::Arc;
 
 /// As tokio's own [`channel`](::tokio::sync::mpsc::channel).
 ///
@@ -23,7 +22,7 @@ use std::sync::Arc;
 pub fn channel<T>(buffer: usize) -> (Sender<T>, Receiver<T>) {
     let (sender, receiver) = real::channel(buffer);
     let pipe = Pipe::new(Some(buffer));
-    (Sender { end: SenderEnd(Arc::clone(&pipe)), real: sender }, Receiver(End::new(pipe, receiver)))
+    (Sender { end: SenderEnd(pipe.clone()), real: sender }, Receiver(End::new(pipe, receiver)))
 }
 
 /// As tokio's: whoever waits for a place is served in the order of the first polls.

@@ -5,19 +5,18 @@ use super::pipe::Pipe;
 use crate::world::object::mailbox::{Mail, Mailbox};
 use crate::world::operation::{At, Outcome};
 use std::panic::Location;
-use std::sync::Arc;
 
 /// One sender.
 #[derive(Debug)]
-pub struct SenderEnd(pub Arc<Pipe>);
+pub struct SenderEnd(pub Pipe);
 
 /// One weak sender.
 #[derive(Debug)]
-pub struct WeakEnd(pub Arc<Pipe>);
+pub struct WeakEnd(pub Pipe);
 
 /// The receiver.
 #[derive(Debug)]
-pub struct ReceiverEnd(pub Arc<Pipe>);
+pub struct ReceiverEnd(pub Pipe);
 
 impl SenderEnd {
     /// One weak sender more.
@@ -30,7 +29,7 @@ impl Clone for SenderEnd {
     #[track_caller]
     fn clone(&self) -> Self {
         self.0.counted(Mail::SenderNew, Mailbox::sender_new, Location::caller());
-        Self(Arc::clone(&self.0))
+        Self(self.0.clone())
     }
 }
 
@@ -41,9 +40,9 @@ impl Drop for SenderEnd {
 }
 
 impl WeakEnd {
-    fn new(pipe: &Arc<Pipe>, at: At) -> Self {
+    fn new(pipe: &Pipe, at: At) -> Self {
         pipe.counted(Mail::WeakNew, |mailbox| mailbox.weak_change(true), at);
-        Self(Arc::clone(pipe))
+        Self(pipe.clone())
     }
 
     /// One sender more, if there is still one, as `real` knows in the real world.
@@ -52,7 +51,7 @@ impl WeakEnd {
             return None;
         }
         // Tokio's own may be gone already, while a panic unwinds: then this drop says so.
-        let end = SenderEnd(Arc::clone(&self.0));
+        let end = SenderEnd(self.0.clone());
         Some((end, real()?))
     }
 }

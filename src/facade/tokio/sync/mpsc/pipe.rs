@@ -5,17 +5,15 @@ use crate::world::object::State;
 use crate::world::object::mailbox::{Mail, Mailbox};
 use crate::world::operation::{At, Kind, Outcome};
 use crate::world::task::{Turn, Waits};
-use crate::world::{self, Part, Stepped, World, execution, panic};
+use crate::world::{self, Part, Shared, Stepped, World, execution, panic};
 use std::panic::Location;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 /// The part of a channel in the world that made it. It is asked only where a model runs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Pipe {
-    pub part: Part<LoomQueue>,
-    capacity: Option<usize>,
-    made: At,
+    pub part: Shared<LoomQueue>,
+    is_bounded: bool,
 }
 
 /// No more is sent.
@@ -24,32 +22,31 @@ pub struct Closed;
 
 impl Pipe {
     #[track_caller]
-    pub fn new(capacity: Option<usize>) -> Arc<Self> {
-        let made = Location::caller();
+    pub fn new(capacity: Option<usize>) -> Self {
         let state = || State::mailbox(capacity);
-        let part = Part::new(made, "channel", state, || LoomQueue::new(capacity));
-        Arc::new(Self { part, capacity, made })
+        let part = Shared::new(Location::caller(), "channel", state, || LoomQueue::new(capacity));
+        Self { part, is_bounded: capacity.is_some() }
     }
 
     /// Whether it is of a model, and one runs.
     pub fn is_modelled(&self) -> bool {
-        self.part.is_modelled_at(self.made)
+        self.part.is_modelled()
     }
 
     /// The line that made it.
     pub fn made(&self) -> At {
-        self.made
+        self.part.made()
     }
 
     /// Does a step, and says what it turned out to be.
     pub fn step(&self, kind: Mail, at: At) -> Outcome {
-        outcome(&world::step(&self.part, Kind::Mail(kind), at, |queue| in_loom(queue, kind, at)))
+        outcome(&self.part.step(Kind::Mail(kind), at, |queue| in_loom(queue, kind, at)))
     }
 
     /// As `step`, in a destructor, which the real world has none of.
     pub fn drop_step(&self, kind: Mail) {
         if self.is_modelled() {
-            self.step(kind, self.made);
+            self.step(kind, self.made());
         }
     }
 
@@ -62,13 +59,15 @@ impl Pipe {
         at: At,
     ) -> Poll<Outcome> {
         let waits = Waits { kind: Kind::Mail(kind), attempt: Kind::Mail(attempt), at };
-        let stepped = turn.step(context, &self.part, waits, |queue| in_loom(queue, kind, at));
+        let stepped = self.part.poll(turn, context, waits, |queue| in_loom(queue, kind, at));
         stepped.map(|stepped| outcome(&stepped))
     }
 
     /// The current future has joined those who wait, to do `kind`.
     pub fn queued(&self, turn: &mut Turn, context: &Context<'_>, kind: Mail, at: At) {
-        turn.queued(context, &self.part, Kind::Mail(kind), at);
+        if let Some(part) = self.part.part() {
+            turn.queued(context, part, Kind::Mail(kind), at);
+        }
     }
 
     /// Waits until it is closed.
@@ -80,7 +79,7 @@ impl Pipe {
 
     /// Looks at it, behind a step.
     pub fn read<R: Default>(&self, read: impl FnOnce(&mut Mailbox) -> R) -> R {
-        let Part::Model(place) = &self.part else { return R::default() };
+        let Some(Part::Model(place)) = self.part.part() else { return R::default() };
         execution::with(|e| match e.object_mut(*place).map(|object| &mut object.state) {
             Some(State::Mailbox(mailbox)) => read(mailbox),
             _ => R::default(),
@@ -104,28 +103,28 @@ impl Pipe {
     /// One sender more, or one weak sender more or fewer: no step where nobody counts them, since whoever clones one
     /// holds one.
     pub fn counted(&self, kind: Mail, uncounted: impl FnOnce(&mut Mailbox), at: At) {
-        match &self.part {
-            Part::Real(_) => {}
-            Part::Loom(queue, _) => match kind {
+        match self.part.part() {
+            None | Some(Part::Real(_)) => {}
+            Some(Part::Loom(queue, _)) => match kind {
                 Mail::SenderNew => queue.sender_clone(),
                 _ => world::not_in_loom("weak senders", at),
             },
-            Part::Model(_) if world::current() == World::Model && self.is_exact() => {
+            Some(Part::Model(_)) if world::current() == World::Model && self.is_exact() => {
                 self.step(kind, at);
             }
-            Part::Model(_) => self.read(uncounted),
+            Some(Part::Model(_)) => self.read(uncounted),
         }
     }
 
     /// The step by which a message is sent: with a place that nobody has had yet, as long as there are enough for all
     /// that are sent. Then no order of sends and receives finds none, and there is no queue to be looked at.
     pub fn sends(&self) -> Option<Mail> {
-        (self.capacity.is_none() || !self.is_exact() || world::current() == World::Loom).then_some(Mail::Put)
+        (!self.is_bounded || !self.is_exact() || world::current() == World::Loom).then_some(Mail::Put)
     }
 
     /// Whether it was seen that places are waited for, or that senders are counted.
     fn is_exact(&self) -> bool {
-        execution::with(|e| e.sites.is_eager(self.made))
+        execution::with(|e| e.sites.is_eager(self.made()))
     }
 
     /// It was taken for simpler than it is: the search begins anew.
@@ -133,7 +132,7 @@ impl Pipe {
         if world::current() != World::Model || std::thread::panicking() {
             return;
         }
-        execution::with(|e| e.expose(self.made));
+        execution::with(|e| e.expose(self.made()));
         panic::give_up();
     }
 }

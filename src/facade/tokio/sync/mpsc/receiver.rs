@@ -10,7 +10,6 @@ use real::error::TryRecvError;
 use std::fmt;
 use std::panic::Location;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 /// As tokio's.
@@ -41,7 +40,7 @@ pub(super) trait Real {
 }
 
 impl<R> End<R> {
-    pub(super) fn new(pipe: Arc<Pipe>, real: R) -> Self {
+    pub(super) fn new(pipe: Pipe, real: R) -> Self {
         Self { channel: ReceiverEnd(pipe), real, turn: Turn::default() }
     }
 
@@ -79,6 +78,7 @@ impl<R: Real> End<R> {
         channel.0.poll(turn.unwrap_or(own), context, [Mail::Recv(many), Mail::TryRecv(many)], at)
     }
 
+    #[inline]
     fn poll_recv(
         &mut self,
         turn: Option<&mut Turn>,
@@ -88,6 +88,16 @@ impl<R: Real> End<R> {
         if self.pipe().part.is_real_at(at) {
             return self.real.poll_recv(context);
         }
+        self.poll_in_model(turn, context, at)
+    }
+
+    #[cold]
+    fn poll_in_model(
+        &mut self,
+        turn: Option<&mut Turn>,
+        context: &Context<'_>,
+        at: At,
+    ) -> Poll<Option<R::Message>> {
         let outcome = ready!(self.poll_step(turn, context, 1, at));
         Poll::Ready(self.take_one(outcome))
     }
@@ -131,6 +141,7 @@ struct Recv<'a, R> {
 impl<R: Real> Future for Recv<'_, R> {
     type Output = Option<R::Message>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { receiver, at, turn } = self.get_mut();
         receiver.poll_recv(Some(turn), context, at)

@@ -9,14 +9,13 @@ use ::tokio::sync::mpsc as real;
 use real::error::SendError;
 use std::fmt;
 use std::panic::Location;
-use std::sync::Arc;
 
 /// As tokio's own [`unbounded_channel`](::tokio::sync::mpsc::unbounded_channel).
 #[track_caller]
 pub fn unbounded_channel<T>() -> (UnboundedSender<T>, UnboundedReceiver<T>) {
     let (sender, receiver) = real::unbounded_channel();
     let pipe = Pipe::new(None);
-    let end = SenderEnd(Arc::clone(&pipe));
+    let end = SenderEnd(pipe.clone());
     (UnboundedSender { end, real: sender }, UnboundedReceiver(End::new(pipe, receiver)))
 }
 

@@ -9,7 +9,7 @@ pub(super) use tasks::{Local, LocalTask};
 
 use super::JoinHandle;
 use super::join_set::Teller;
-use crate::facade::tokio::runtime::Runtime;
+use crate::facade::tokio::runtime::{self, Runtime};
 use crate::world;
 use crate::world::operation::At;
 use std::fmt;
@@ -97,6 +97,14 @@ impl LocalSet {
         match &self.inner {
             Inner::Modelled(tasks) => Rc::clone(tasks),
             Inner::Real(_) => world::stranger(self.made, at),
+        }
+    }
+
+    /// As tokio's `id`.
+    pub fn id(&self) -> runtime::Id {
+        match &self.inner {
+            Inner::Real(set) => runtime::Id::of_tokio(set.id()),
+            Inner::Modelled(tasks) => tasks.id(),
         }
     }
 

@@ -2,9 +2,10 @@
 
 use super::super::join_set::Teller;
 use super::super::{Id, JoinError, JoinHandle};
+use crate::facade::tokio::runtime;
 use crate::facade::tokio::sync::oneshot;
 use crate::world::object::State;
-use crate::world::operation::{At, Kind};
+use crate::world::operation::{At, Kind, ObjectId};
 use crate::world::{self, Part, Stepped, execution, panic};
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -156,6 +157,11 @@ impl Tasks {
         ENTERED.with_borrow(Clone::clone)
     }
 
+    /// What the set is known by.
+    pub fn id(&self) -> runtime::Id {
+        runtime::Id::of_model(self.shared.part.id().map_or(0, ObjectId::number))
+    }
+
     /// Whether all have ended.
     pub fn is_empty(&self) -> bool {
         self.waiting.borrow().is_empty()
@@ -178,7 +184,7 @@ impl Tasks {
         let (sender, output) = oneshot::channel();
         self.numbers.set(self.numbers.get() + 1);
         let (index, name) = (self.numbers.get(), execution::with(execution::Execution::name));
-        let number = (u64::from(name.creator.0) + 1) << 32 | u64::from(name.nth);
+        let number = name.number();
         let task = LocalTask { shared: Arc::clone(&self.shared), index, number, finished: Arc::default() };
         let end = End { task: task.clone(), sender: Some(sender), told, at };
         let future = Box::pin(run(future, end));

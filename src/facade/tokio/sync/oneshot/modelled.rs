@@ -1,6 +1,8 @@
-//! `tokio::sync::oneshot`: tokio's own, in which the message stays, beside its part in the world that made it.
+//! The ends of a channel in a model: tokio's own, in which the message stays, beside the part that both share.
 
-use super::loom_queue::LoomQueue;
+use super::super::loom_queue::LoomQueue;
+use super::error::{RecvError, TryRecvError};
+use super::real;
 use crate::world::operation::{At, Kind, Outcome};
 use crate::world::{
     self, Part, Stepped,
@@ -8,43 +10,40 @@ use crate::world::{
     object::oneshot::{Oneshot, Shot},
     task::{Turn, Waits},
 };
-use ::tokio::sync::oneshot as real;
-pub use ::tokio::sync::oneshot::error;
-use error::{RecvError, TryRecvError};
-use std::fmt;
-use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-/// As tokio's own [`channel`](::tokio::sync::oneshot::channel).
-#[track_caller]
-pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
-    let made = Location::caller();
+/// The ends of a channel that `made` makes now.
+#[cold]
+pub fn channel<T>(made: At) -> (Sender<T>, Receiver<T>) {
     let (sender, receiver) = real::channel();
     let part = Arc::new(Part::new(made, "oneshot", State::oneshot, || LoomQueue::new(Some(1))));
+    let way = Way { part: Arc::clone(&part), made };
+    let end = SenderEnd { way, turn: Turn::default(), has_sent: false };
     let way = Way { part, made };
-    (
-        Sender { real: Some(sender), way: way.clone(), turn: Turn::default() },
-        Receiver { real: receiver, way, turn: Turn::default(), closed: None },
-    )
+    (Sender { end, real: sender }, Receiver { real: receiver, way, turn: Turn::default(), closed: None })
 }
 
-/// As tokio's.
+/// Its end is dropped before tokio's own, which a model must see.
 pub struct Sender<T> {
-    /// None once it has sent.
-    real: Option<real::Sender<T>>,
+    end: SenderEnd,
+    real: real::Sender<T>,
+}
+
+#[derive(Debug)]
+struct SenderEnd {
     way: Way,
     /// Of `poll_closed`, which has no future of its own.
     turn: Turn,
+    has_sent: bool,
 }
 
-/// As tokio's.
 pub struct Receiver<T> {
     real: real::Receiver<T>,
     way: Way,
     turn: Turn,
-    /// What it was told when it closed; in a model alone.
+    /// What it was told when it closed.
     closed: Option<Rest>,
 }
 
@@ -55,8 +54,8 @@ enum Rest {
     Nothing,
 }
 
-/// The part of a channel in the world that made it. It is asked only where a model runs.
-#[derive(Clone, Debug)]
+/// The part of a channel in the model that made it.
+#[derive(Debug)]
 struct Way {
     part: Arc<Part<LoomQueue>>,
     made: At,
@@ -70,7 +69,7 @@ impl Way {
 
     /// As `step`, in a destructor, which the real world has none of.
     fn drop_step(&self, kind: Shot) {
-        if self.part.is_modelled_at(self.made) {
+        if !self.part.is_real_at(self.made) {
             self.step(kind, self.made);
         }
     }
@@ -122,18 +121,13 @@ fn in_loom(queue: &LoomQueue, kind: Shot, at: At) {
 const CLOSED: [Shot; 2] = [Shot::AwaitClosed, Shot::LookClosed];
 
 impl<T> Sender<T> {
-    /// As tokio's `send`.
-    ///
-    /// # Panics
-    ///
-    /// Never: a sender sends once, since this takes it.
-    #[track_caller]
-    pub fn send(mut self, value: T) -> Result<(), T> {
-        let real = self.real.take().expect("it sends once");
-        if self.way.part.is_real() {
+    pub fn send(self, value: T, at: At) -> Result<(), T> {
+        let Self { mut end, real } = self;
+        if end.way.part.is_real_at(at) {
             return real.send(value);
         }
-        if self.way.step(Shot::Send, Location::caller()) == Outcome::Ended {
+        end.has_sent = true;
+        if end.way.step(Shot::Send, at) == Outcome::Ended {
             return Err(value);
         }
         // Tokio's own may be closed already, while a panic unwinds: nobody receives it then.
@@ -141,105 +135,94 @@ impl<T> Sender<T> {
         Ok(())
     }
 
-    /// As tokio's `closed`.
-    #[track_caller]
-    pub fn closed(&mut self) -> impl Future<Output = ()> {
-        let at = Location::caller();
-        async move {
-            let Self { real: Some(real), way, .. } = self else { return };
-            if way.part.is_real_at(at) {
-                return real.closed().await;
-            }
-            let mut turn = Turn::default();
-            std::future::poll_fn(|context| way.poll(&mut turn, context, CLOSED, at)).await;
+    pub async fn closed(&mut self, at: At) {
+        let Self { end: SenderEnd { way, .. }, real } = self;
+        if way.part.is_real_at(at) {
+            return real.closed().await;
         }
+        let mut turn = Turn::default();
+        std::future::poll_fn(|context| way.poll(&mut turn, context, CLOSED, at)).await;
     }
 
-    /// As tokio's `poll_closed`.
-    #[track_caller]
-    pub fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let Self { real: Some(real), way, turn } = self else { return Poll::Ready(()) };
-        if way.part.is_real() {
+    pub fn poll_closed(&mut self, context: &mut Context<'_>, at: At) -> Poll<()> {
+        let Self { end: SenderEnd { way, turn, .. }, real } = self;
+        if way.part.is_real_at(at) {
             return real.poll_closed(context);
         }
-        way.poll(turn, context, CLOSED, Location::caller()).map(|_| ())
+        way.poll(turn, context, CLOSED, at).map(|_| ())
     }
 
-    /// As tokio's `is_closed`.
-    #[track_caller]
-    pub fn is_closed(&self) -> bool {
-        if self.way.part.is_real() {
-            return self.real.as_ref().is_none_or(real::Sender::is_closed);
+    pub fn is_closed(&self, at: At) -> bool {
+        if self.end.way.part.is_real_at(at) {
+            return self.real.is_closed();
         }
-        self.way.look(Shot::IsClosed, Location::caller(), Oneshot::is_closed)
+        self.end.way.look(Shot::IsClosed, at, Oneshot::is_closed)
     }
 }
 
-impl<T> Drop for Sender<T> {
+impl Drop for SenderEnd {
     fn drop(&mut self) {
-        if self.real.is_some() {
+        if !self.has_sent {
             self.way.drop_step(Shot::SenderDrop);
         }
     }
 }
 
 impl<T> Receiver<T> {
-    /// As tokio's `close`.
-    #[track_caller]
-    pub fn close(&mut self) {
-        if !self.way.part.is_real() && self.asks() {
-            let there = self.way.step(Shot::Close, Location::caller()) == Outcome::Done;
+    pub fn is_terminated(&self) -> bool {
+        self.real.is_terminated()
+    }
+
+    /// Whether it still asks for what it will get: not once it has got it, and not once it was told.
+    fn asks(&self) -> bool {
+        !self.real.is_terminated() && self.closed.is_none()
+    }
+
+    pub fn close(&mut self, at: At) {
+        if !self.way.part.is_real_at(at) && self.asks() {
+            let there = self.way.step(Shot::Close, at) == Outcome::Done;
             self.closed = Some(if there { Rest::Message } else { Rest::Nothing });
         }
         self.real.close();
     }
 
-    /// Whether it still asks for what it will get: not once it has got it, and not once it was told.
-    fn asks(&self) -> bool {
-        !self.is_terminated() && self.closed.is_none()
-    }
-
-    /// As tokio's `is_terminated`.
-    pub fn is_terminated(&self) -> bool {
-        self.real.is_terminated()
-    }
-
-    /// As tokio's `is_empty`.
-    #[track_caller]
-    pub fn is_empty(&self) -> bool {
-        if self.way.part.is_real() || !self.asks() {
+    pub fn is_empty(&self, at: At) -> bool {
+        if self.way.part.is_real_at(at) || !self.asks() {
             return self.real.is_empty();
         }
-        self.way.look(Shot::IsEmpty, Location::caller(), Oneshot::is_empty)
+        self.way.look(Shot::IsEmpty, at, Oneshot::is_empty)
     }
 
-    /// As tokio's `try_recv`.
-    #[track_caller]
-    pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
-        let tries = !self.way.part.is_real() && self.asks();
-        if tries && self.way.step(Shot::TryRecv, Location::caller()) == Outcome::Failed {
+    pub fn try_recv(&mut self, at: At) -> Result<T, TryRecvError> {
+        let tries = !self.way.part.is_real_at(at) && self.asks();
+        if tries && self.way.step(Shot::TryRecv, at) == Outcome::Failed {
             return Err(TryRecvError::Empty);
         }
         self.real.try_recv()
     }
 
-    /// As tokio's `blocking_recv`.
-    ///
-    /// # Panics
-    ///
-    /// As tokio's, in a task, whose thread it would block.
-    #[track_caller]
-    pub fn blocking_recv(mut self) -> Result<T, RecvError> {
-        if self.way.part.is_real() {
+    pub fn blocking_recv(mut self, at: At) -> Result<T, RecvError> {
+        if self.way.part.is_real_at(at) {
             // Its parts are taken out of it, since it has a `Drop`.
             let (_, closed) = real::channel();
             return std::mem::replace(&mut self.real, closed).blocking_recv();
         }
         assert!(!world::task::is_polling(), "blocking_recv blocks a thread that polls a task");
         if self.asks() {
-            self.way.step(Shot::Recv, Location::caller());
+            self.way.step(Shot::Recv, at);
         }
         self.take()
+    }
+
+    pub fn poll(&mut self, context: &mut Context<'_>, at: At) -> Poll<Result<T, RecvError>> {
+        if self.way.part.is_real_at(at) {
+            return Pin::new(&mut self.real).poll(context);
+        }
+        if !self.asks() {
+            return Poll::Ready(self.take());
+        }
+        let stepped = self.way.poll(&mut self.turn, context, [Shot::Recv, Shot::TryRecv], at);
+        stepped.map(|_| self.take())
     }
 
     /// What the step has received, or what it knew of.
@@ -255,41 +238,11 @@ impl<T> Receiver<T> {
     }
 }
 
-impl<T> Future for Receiver<T> {
-    type Output = Result<T, RecvError>;
-
-    #[track_caller]
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if self.way.part.is_real() {
-            return Pin::new(&mut self.real).poll(context);
-        }
-        let at = Location::caller();
-        let this = &mut *self;
-        if !this.asks() {
-            return Poll::Ready(this.take());
-        }
-        let stepped = this.way.poll(&mut this.turn, context, [Shot::Recv, Shot::TryRecv], at);
-        stepped.map(|_| this.take())
-    }
-}
-
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         // After its message was taken, or it has closed, nobody can tell.
         if self.asks() {
             self.way.drop_step(Shot::ReceiverDrop);
         }
-    }
-}
-
-impl<T: fmt::Debug> fmt::Debug for Sender<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sender").finish_non_exhaustive()
-    }
-}
-
-impl<T: fmt::Debug> fmt::Debug for Receiver<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Receiver").finish_non_exhaustive()
     }
 }
