@@ -192,8 +192,12 @@ impl Explorer {
     /// ```
     #[track_caller]
     pub fn explore<F: Fn() + Send + Sync + 'static>(&self, program: F) -> Verdict {
-        let (start, at) = (Instant::now(), Location::caller());
-        let program: Program = Arc::new(program);
+        self.explore_program(Arc::new(program), type_name::<F>(), Location::caller())
+    }
+
+    /// As `explore`, of a program of that type.
+    fn explore_program(&self, program: Program, of: &str, at: At) -> Verdict {
+        let start = Instant::now();
         let by_schedule = self.by_schedule(|schedule| match schedule.scenario() {
             None => {
                 let (this, program) = (self.clone(), Arc::clone(&program));
@@ -203,16 +207,19 @@ impl Explorer {
                 Ended::undecided(format!("{schedule} is of scenario {number}, and this is a program"))
             }
         });
-        let ended = by_schedule.unwrap_or_else(|| {
-            match Agenda::new(self, self.search_of(at, type_name::<F>().to_owned(), 1)) {
-                Ok(agenda) => {
-                    let ended = self.run_watched(program, agenda.begun(0));
-                    agenda.close(vec![ended], || Cut::Interrupted)
-                }
-                Err(why) => Ended::undecided(why),
-            }
-        });
+        let ended = by_schedule.unwrap_or_else(|| self.search(program, self.search_of(at, of.to_owned(), 1)));
         self.verdict(ended, start)
+    }
+
+    /// Begins that search of a program, or goes on with it.
+    fn search(&self, program: Program, of: Of) -> Ended {
+        match Agenda::new(self, of) {
+            Ok(agenda) => {
+                let ended = self.run_watched(program, agenda.begun(0));
+                agenda.close(vec![ended], || Cut::Interrupted)
+            }
+            Err(why) => Ended::undecided(why),
+        }
     }
 
     fn run_watched(&self, program: Program, begun: Option<Begun>) -> Ended {

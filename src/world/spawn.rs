@@ -83,15 +83,19 @@ pub unsafe fn spawn_unchecked<'a, T: 'a>(
     let result = Arc::clone(&ended);
     let run: Box<dyn FnOnce() + 'a> = Box::new(move || run(thread, body, &result));
     // SAFETY: only its lifetime is changed, and the caller promises that it is over by then.
-    let run = SendAnyway(unsafe { std::mem::transmute::<Box<dyn FnOnce() + 'a>, Box<dyn FnOnce()>>(run) });
-    let loom = if current() == World::Loom {
-        Some(spawn_in_loom(thread, move || run.call()))
-    } else {
-        // Shuttle's handle is let go: for shuttle an execution lasts until all its threads have ended, joined or not.
-        drop(shuttle::thread::spawn(move || run.call()));
-        None
-    };
-    Spawned { whom: Whom::of(thread), ended, loom }
+    let run = unsafe { std::mem::transmute::<Box<dyn FnOnce() + 'a>, Box<dyn FnOnce()>>(run) };
+    Spawned { whom: Whom::of(thread), ended, loom: start(thread, run) }
+}
+
+/// Has the runtime start it. Of no type of the program's: what is below is compiled once.
+fn start(thread: ThreadId, run: Box<dyn FnOnce()>) -> Option<LoomEnd> {
+    let run = SendAnyway(run);
+    if current() == World::Loom {
+        return Some(spawn_in_loom(thread, move || run.call()));
+    }
+    // Shuttle's handle is let go: for shuttle an execution lasts until all its threads have ended, joined or not.
+    drop(shuttle::thread::spawn(move || run.call()));
+    None
 }
 
 fn spawn_in_loom(thread: ThreadId, run: impl FnOnce() + 'static) -> LoomEnd {

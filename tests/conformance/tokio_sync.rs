@@ -10,14 +10,14 @@ use raceproof::tokio;
 use raceproof::tokio::sync::{
     Barrier, Mutex, MutexGuard, Notify, OnceCell, RwLock, Semaphore, TryAcquireError, watch,
 };
-use std::pin::pin;
+use std::pin::{Pin, pin};
 
 /// Runs a body in every world: it asserts what must hold whatever the schedule.
 #[track_caller]
 pub fn check(loom: Loom, body: impl AsyncFn() + Clone + Send + Sync + 'static) {
     let runtime =
         ::tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
-    runtime.block_on(body());
+    runtime.block_on(Box::pin(body()) as Pin<Box<dyn Future<Output = ()> + '_>>);
     let exhaustive = Explorer::new(Engine::Exhaustive).explore_async(body.clone());
     exhaustive.assert_proved();
     let under_loom = Explorer::new(Engine::Loom).explore_async(body);

@@ -41,7 +41,7 @@ use waker::TaskWaker;
 #[track_caller]
 pub fn block_on<F: Future>(future: F) -> F::Output {
     let at = Location::caller();
-    match run(future, at, false) {
+    match run(pin!(future), at, false) {
         Some(output) => output,
         None => unreachable!("a future that no task was spawned for cannot be aborted"),
     }
@@ -52,7 +52,7 @@ pub fn run_spawned<F: Future>(future: F, at: At) -> Option<F::Output> {
     // A task that may be aborted looks whether it was before each of its polls.
     let abortable = is_abortable(at);
     begin_numbered();
-    run(future, at, abortable)
+    run(pin!(future), at, abortable)
 }
 
 /// Runs what may block, for a task that `at` has spawned. None if that was aborted before it began.
@@ -135,8 +135,8 @@ pub fn abort(task: ThreadId, at: At) {
     let _: Stepped<()> = super::step_in_model(place, Kind::Abort, at);
 }
 
-fn run<F: Future>(future: F, at: At, abortable: bool) -> Option<F::Output> {
-    let mut future = pin!(future);
+/// Of no type of the program's but its output: what is below is compiled once for each.
+fn run<T>(mut future: Pin<&mut dyn Future<Output = T>>, at: At, abortable: bool) -> Option<T> {
     if super::current() == World::Loom {
         return Some(run_in_loom(future));
     }
@@ -191,7 +191,7 @@ impl Task {
     }
 
     /// One poll of the whole task. If it is `Pending` with a grant, it is to be polled again at once.
-    fn poll<F: Future>(&self, future: Pin<&mut F>) -> Poll<F::Output> {
+    fn poll<T>(&self, future: Pin<&mut dyn Future<Output = T>>) -> Poll<T> {
         let polled = future.poll(&mut Context::from_waker(&self.waker));
         call_due();
         if execution::with(|e| e.is_over()) {
@@ -268,7 +268,7 @@ impl Wake for NoWaker {
 }
 
 /// In loom's world every future lies, and what could tell is not modelled.
-fn run_in_loom<F: Future>(mut future: Pin<&mut F>) -> F::Output {
+fn run_in_loom<T>(mut future: Pin<&mut dyn Future<Output = T>>) -> T {
     let waker = Waker::from(Arc::new(NoWaker));
     let mut context = Context::from_waker(&waker);
     loop {
