@@ -26,6 +26,7 @@ impl SenderEnd {
 }
 
 impl Clone for SenderEnd {
+    #[inline]
     #[track_caller]
     fn clone(&self) -> Self {
         self.0.counted(Mail::SenderNew, Mailbox::sender_new, Location::caller());
@@ -34,6 +35,7 @@ impl Clone for SenderEnd {
 }
 
 impl Drop for SenderEnd {
+    #[inline]
     fn drop(&mut self) {
         self.0.drop_step(Mail::SenderDrop);
     }
@@ -72,6 +74,7 @@ impl Drop for WeakEnd {
 }
 
 impl Drop for ReceiverEnd {
+    #[inline]
     fn drop(&mut self) {
         self.0.drop_step(Mail::ReceiverDrop);
     }

@@ -21,6 +21,7 @@ pub struct Pipe {
 pub struct Closed;
 
 impl Pipe {
+    #[inline]
     #[track_caller]
     pub fn new(capacity: Option<usize>) -> Self {
         let state = || State::mailbox(capacity);
@@ -29,6 +30,7 @@ impl Pipe {
     }
 
     /// Whether it is of a model, and one runs.
+    #[inline]
     pub fn is_modelled(&self) -> bool {
         self.part.is_modelled()
     }
@@ -44,6 +46,7 @@ impl Pipe {
     }
 
     /// As `step`, in a destructor, which the real world has none of.
+    #[inline]
     pub fn drop_step(&self, kind: Mail) {
         if self.is_modelled() {
             self.step(kind, self.made());
