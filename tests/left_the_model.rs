@@ -1,12 +1,14 @@
 //! Programs that meet what a model cannot model are undecided, with what and where, and soon.
 
 use raceproof::Foreign;
+use raceproof::cell::UnsafeCell;
 use raceproof::explore::{Engine, Explorer};
-use raceproof::sync::{Arc, Mutex};
+use raceproof::sync::{Arc, Mutex, mpsc};
 use raceproof::thread;
 use std::collections::HashMap;
 use std::io::Read;
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 /// Its verdict, which must come though the program waits for ever: a test that hangs fails.
@@ -102,6 +104,62 @@ fn a_program_that_computes_for_long_is_let_compute() {
     verdict.assert_proved();
 }
 
+/// Each of its executions waits for a while in the real world, and all of them for longer than one may.
+fn waits_now_and_then() {
+    let met = Arc::new(Mutex::new(0));
+    let add = || {
+        let other = Arc::clone(&met);
+        thread::spawn(move || *other.lock().unwrap() += 1)
+    };
+    let adds = [add(), add()];
+    std::thread::sleep(Duration::from_millis(250));
+    *met.lock().unwrap() += 1;
+    for add in adds {
+        add.join().unwrap();
+    }
+}
+
+#[test]
+fn a_program_that_waits_now_and_then_is_waited_for() {
+    Explorer::new(Engine::Exhaustive).explore(waits_now_and_then).assert_proved();
+}
+
+#[test]
+fn an_exploration_within_another_one_is_waited_for() {
+    let verdict = Explorer::new(Engine::Exhaustive).explore(|| {
+        let (sender, receiver) = mpsc::channel();
+        let sends = thread::spawn(move || sender.send(1));
+        assert_eq!(receiver.recv(), Ok(1));
+        sends.join().unwrap().unwrap();
+        Explorer::new(Engine::Exhaustive).explore(waits_now_and_then).assert_proved();
+    });
+    verdict.assert_proved();
+}
+
+#[test]
+fn a_program_that_was_left_behind_is_not_run_again() {
+    let executions = std::sync::Arc::new(AtomicU32::new(0));
+    let gate = std::sync::Arc::new(std::sync::Mutex::new(()));
+    let closed = gate.lock().unwrap();
+    let (began, opens) = (std::sync::Arc::clone(&executions), std::sync::Arc::clone(&gate));
+    is_undecided(Engine::Exhaustive, move || {
+        began.fetch_add(1, Relaxed);
+        let met = Arc::new(Mutex::new(0));
+        let other = Arc::clone(&met);
+        let adds = thread::spawn(move || *other.lock().unwrap() += 1);
+        drop(opens.lock());
+        *met.lock().unwrap() += 1;
+        adds.join().unwrap();
+    });
+    drop(closed);
+    // It is dropped when its exploration has ended.
+    let began = Instant::now();
+    while std::sync::Arc::strong_count(&gate) > 1 && began.elapsed() < Duration::from_secs(10) {
+        std::thread::yield_now();
+    }
+    assert_eq!((std::sync::Arc::strong_count(&gate), executions.load(Relaxed)), (1, 1));
+}
+
 /// What another crate might have: a map whose operations are atomic.
 #[derive(Default)]
 struct Map(std::sync::Mutex<HashMap<u32, u32>>);
@@ -154,4 +212,49 @@ fn looks_at_a_foreign_type_commute() {
     });
     verdict.assert_proved();
     assert_eq!(verdict.coverage().executions, 1);
+}
+
+/// Memory whose users meet in a foreign type.
+struct Memory(UnsafeCell<u32>);
+
+// SAFETY: they do not touch it at once, which is what the tests ask.
+unsafe impl Sync for Memory {}
+
+#[test]
+fn what_was_written_before_an_operation_is_known_behind_the_next_one() {
+    for engine in [Engine::Exhaustive, Engine::Loom] {
+        for looks in [false, true] {
+            let verdict = Explorer::new(engine).explore(move || {
+                let made = Arc::new((Foreign::new(Map::default()), Memory(UnsafeCell::new(0))));
+                let other = Arc::clone(&made);
+                let writes = thread::spawn(move || {
+                    // SAFETY: nobody reads before the flag is there.
+                    other.1.0.with_mut(|value| unsafe { *value = 1 });
+                    other.0.with(|map| map.add(1));
+                });
+                let get = |map: &Map| map.get(1);
+                if 1 == if looks { made.0.look(get) } else { made.0.with(get) } {
+                    // SAFETY: it was written before the flag.
+                    assert_eq!(made.1.0.with(|value| unsafe { *value }), 1);
+                }
+                writes.join().unwrap();
+            });
+            verdict.assert_proved();
+        }
+    }
+}
+
+#[test]
+fn what_an_operation_writes_is_known_behind_the_next_one() {
+    let verdict = Explorer::new(Engine::Exhaustive).explore(|| {
+        let made = Arc::new(Foreign::new(Memory(UnsafeCell::new(0))));
+        // SAFETY: as in a type whose operations have the memory alone, one after the other.
+        let add =
+            |made: &Foreign<Memory>| made.with(|memory| memory.0.with_mut(|value| unsafe { *value += 1 }));
+        let other = Arc::clone(&made);
+        let adds = thread::spawn(move || add(&other));
+        add(&made);
+        adds.join().unwrap();
+    });
+    verdict.assert_proved();
 }

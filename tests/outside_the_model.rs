@@ -170,6 +170,24 @@ fn a_future_of_tokio() {
     });
 }
 
+/// A future that has been polled in the model, and that another runtime goes on with.
+#[test]
+fn a_future_that_the_model_has_begun() {
+    let verdict = Explorer::new(Engine::Exhaustive).explore(|| {
+        let mut begun = Box::pin(Arc::new(tokio_sync::Notify::new()).notified_owned());
+        Handle::current().block_on(std::future::poll_fn(|context| {
+            assert!(begun.as_mut().poll(context).is_pending());
+            std::task::Poll::Ready(())
+        }));
+        thread::spawn(|| ()).join().unwrap();
+        std::thread::spawn(move || {
+            ::tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(begun);
+        });
+    });
+    assert_eq!(verdict.word(), "undecided", "{verdict}");
+    assert!(verdict.to_string().contains("by a thread that is not the model's"), "{verdict}");
+}
+
 /// What goes is noticed too: those who wait for the other end would wait for ever.
 #[test]
 fn an_end_that_is_dropped() {
@@ -235,6 +253,30 @@ fn a_thread_or_a_task_that_is_woken() {
             let _ = task.await;
         });
     });
+}
+
+/// By then nobody else touches the object.
+#[test]
+fn whoever_uses_it_waits_until_the_exploration_has_ended() {
+    let (went, goes_on) = std::sync::mpsc::channel();
+    let early = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let (goes_on, noted) = (std::sync::Mutex::new(goes_on), std::sync::Arc::clone(&early));
+    let goes_on = std::sync::Arc::new(goes_on);
+    let looks = std::sync::Arc::clone(&goes_on);
+    let verdict = Explorer::new(Engine::Exhaustive).explore(move || {
+        let count = Arc::new(AtomicUsize::new(0));
+        let (theirs, went) = (Arc::clone(&count), went.clone());
+        std::thread::spawn(move || {
+            theirs.fetch_add(1, Ordering::SeqCst);
+            went.send(()).unwrap();
+        });
+        let waited = looks.lock().unwrap().recv_timeout(Duration::from_millis(100));
+        noted.fetch_or(waited.is_ok(), Ordering::SeqCst);
+        thread::spawn(move || count.load(Ordering::SeqCst)).join().unwrap();
+    });
+    assert_eq!(verdict.word(), "undecided", "{verdict}");
+    assert!(!early.load(Ordering::SeqCst));
+    goes_on.lock().unwrap().recv_timeout(Duration::from_secs(10)).unwrap();
 }
 
 /// A thread that was there before is as one that the program starts.

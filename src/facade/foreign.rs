@@ -79,14 +79,15 @@ impl<T: ?Sized> Foreign<T> {
         result
     }
 
-    /// An operation that only looks: one step, and two of them have no order.
+    /// An operation that only looks: one step, and two of them have no order, but in loom's world.
     #[inline]
     #[cfg_attr(feature = "model", track_caller)]
     pub fn look<R>(&self, f: impl FnOnce(&T) -> R) -> R {
         #[cfg(feature = "model")]
         if !self.part.is_real() {
             let at = Location::caller();
-            world::step(&self.part, Kind::Load(SeqCst), at, |loom| loom.load(Acquire));
+            // A load of loom's may read what was there before, and be told nothing of an operation that `f` sees.
+            world::step(&self.part, Kind::Load(SeqCst), at, |loom| loom.fetch_add(0, Acquire));
         }
         f(&self.value)
     }

@@ -378,17 +378,22 @@ pub fn stranger(created: At, used: At) -> ! {
 #[inline]
 pub fn used_in_real_world(created: At, used: At) {
     if !outside::no_model_runs() && !is_real() {
-        used_in_model(created, used);
+        used_in_model(&created.to_string(), used);
+    }
+}
+
+/// As `used_in_real_world`, of what does not keep the line that made it.
+#[inline]
+pub fn used_without_its_line(used: At) {
+    if !outside::no_model_runs() && !is_real() {
+        used_in_model("a line that is not known", used);
     }
 }
 
 #[cold]
-fn used_in_model(created: At, used: At) {
-    if !std::thread::panicking() {
-        stranger(created, used);
-    }
-    let reason = Reason::Stranger { created: created.to_string(), used: used.to_string() };
-    execution::with(|e| e.fail(Failure::Undecided(reason)));
+fn used_in_model(created: &str, used: At) {
+    let reason = Reason::Stranger { created: created.to_owned(), used: used.to_string() };
+    let _: Stepped<()> = end(Failure::Undecided(reason));
 }
 
 /// Says that loom's world has no such thing, and ends the exploration without a verdict.

@@ -1,5 +1,6 @@
 //! Tasks in the exhaustive engine: whatever a task can tell by polling is seen, and nothing else.
 
+mod runtimes;
 mod sets;
 mod wakers;
 
@@ -7,6 +8,7 @@ use futures_util::future::FutureExt;
 use raceproof::explore::{Engine, Explorer};
 use raceproof::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use raceproof::sync::{Arc, Mutex};
+use raceproof::thread;
 use raceproof::tokio;
 use raceproof::tokio::sync::{mpsc, oneshot};
 use raceproof::tokio::task::{self, JoinSet};
@@ -330,4 +332,30 @@ async fn tokio_test_is_as_ever() {
     let mut set = JoinSet::new();
     set.spawn(async { task::id() });
     assert!(set.join_next_with_id().await.is_some_and(|ended| ended.is_ok_and(|(id, inside)| id == inside)));
+}
+
+#[test]
+fn a_sender_that_has_sent_makes_no_step_as_it_goes() {
+    let verdict = explorer().explore(|| {
+        let (sender, mut receiver) = oneshot::channel();
+        let sends = thread::spawn(move || sender.send(1).is_ok());
+        receiver.close();
+        sends.join().unwrap();
+    });
+    verdict.assert_proved();
+    // The close comes before the send, or behind it.
+    assert_eq!(verdict.coverage().executions, 2);
+}
+
+#[test]
+fn a_receiver_that_was_told_waits_for_nobody() {
+    let verdict = explorer().explore(|| {
+        let (sender, mut receiver) = oneshot::channel::<()>();
+        let looks = thread::spawn(move || (sender.is_closed(), sender));
+        receiver.close();
+        // Its sender is there still, and sends nothing.
+        assert!(receiver.blocking_recv().is_err());
+        drop(looks.join().unwrap());
+    });
+    verdict.assert_proved();
 }

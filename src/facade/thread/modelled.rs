@@ -179,7 +179,10 @@ impl<T> JoinHandle<T> {
     #[track_caller]
     pub fn join(self) -> Result<T> {
         match self.inner {
-            Inner::Real(handle) => handle.join(),
+            Inner::Real(handle) => {
+                world::used_without_its_line(Location::caller());
+                handle.join()
+            }
             Inner::Modelled(spawned) => spawned.join(Location::caller()),
         }
     }
@@ -188,7 +191,10 @@ impl<T> JoinHandle<T> {
     #[track_caller]
     pub fn is_finished(&self) -> bool {
         match &self.inner {
-            Inner::Real(handle) => handle.is_finished(),
+            Inner::Real(handle) => {
+                world::used_without_its_line(Location::caller());
+                handle.is_finished()
+            }
             Inner::Modelled(spawned) => spawned.is_finished(Location::caller()),
         }
     }

@@ -116,12 +116,12 @@ pub fn relation(first: (Meet, Outcome), second: (Meet, Outcome)) -> Relation {
 }
 
 /// Whether the two meet, in the one way or the other.
-fn meets((a, a_out): (Meet, Outcome), (b, b_out): (Meet, Outcome)) -> bool {
+fn meets((a, _): (Meet, Outcome), (b, b_out): (Meet, Outcome)) -> bool {
     use Meet::{Asked, Give, Offered, ReceiverDrop, SenderDrop, Take, TryGive, TryTake};
     let late = b_out == Outcome::Failed;
     match (a, b) {
         (a, b) if a.comes() && b.comes() => true,
-        (a, b) if (a.comes() || a.stood()) && b.stood() => late || a.stood() && a_out == Outcome::Failed,
+        (a, b) if (a.comes() || a.stood()) && b.stood() => late,
         (SenderDrop, TryTake) | (ReceiverDrop, TryGive(_)) => true,
         (SenderDrop, Take | Asked) | (ReceiverDrop, Give | Offered) => late,
         (SenderDrop | ReceiverDrop, b) if b.looks() => true,

@@ -41,6 +41,7 @@ impl Turn {
         waits: Waits,
         loom: impl FnOnce(&'p L) -> R,
     ) -> Poll<Stepped<R>> {
+        // The step would say so too: there is no execution here to look into before.
         if part.is_real_at(waits.at) {
             return Poll::Ready(Stepped::Real);
         }

@@ -124,17 +124,25 @@ impl Runtime {
     }
 
     /// As tokio's `shutdown_timeout`. In a model it does not wait: what goes on meanwhile goes on behind it.
+    #[track_caller]
     pub fn shutdown_timeout(self, duration: Duration) {
         match self.inner {
-            Inner::Real(real) => real.shutdown_timeout(duration),
+            Inner::Real(real) => {
+                world::used_without_its_line(Location::caller());
+                real.shutdown_timeout(duration);
+            }
             Inner::Modelled(mut runtime) => runtime.shut_down(false),
         }
     }
 
     /// As tokio's `shutdown_background`.
+    #[track_caller]
     pub fn shutdown_background(self) {
         match self.inner {
-            Inner::Real(real) => real.shutdown_background(),
+            Inner::Real(real) => {
+                world::used_without_its_line(Location::caller());
+                real.shutdown_background();
+            }
             Inner::Modelled(mut runtime) => runtime.shut_down(false),
         }
     }

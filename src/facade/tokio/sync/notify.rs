@@ -22,7 +22,8 @@ pub struct Notify {
 pub struct Notified<'a>(Inner<'a>);
 
 enum Inner<'a> {
-    Real(real::futures::Notified<'a>),
+    /// Tokio's own, and the line that made it.
+    Real(real::futures::Notified<'a>, At),
     Modelled(Waiter<'a>),
 }
 
@@ -67,7 +68,7 @@ impl Notify {
     #[track_caller]
     pub fn notified(&self) -> Notified<'_> {
         if self.part.is_real() {
-            return Notified(Inner::Real(self.real.notified()));
+            return Notified(Inner::Real(self.real.notified(), Location::caller()));
         }
         let (at, name) = (Location::caller(), execution::with(execution::Execution::name));
         self.step(Bell::Make(name), at);
@@ -186,6 +187,7 @@ impl Drop for Waiter<'_> {
 
 impl<'a> Notified<'a> {
     /// As tokio's `enable`.
+    #[track_caller]
     pub fn enable(self: Pin<&mut Self>) -> bool {
         match self.inner() {
             Ok(real) => real.enable(),
@@ -193,10 +195,14 @@ impl<'a> Notified<'a> {
         }
     }
 
+    #[track_caller]
     fn inner(self: Pin<&mut Self>) -> Result<Pin<&mut real::futures::Notified<'a>>, &mut Waiter<'a>> {
         // SAFETY: tokio's future is not moved out of here, and stays pinned; ours does not mind.
         match unsafe { &mut self.get_unchecked_mut().0 } {
-            Inner::Real(real) => Ok(unsafe { Pin::new_unchecked(real) }),
+            Inner::Real(real, made) => {
+                world::used_in_real_world(made, Location::caller());
+                Ok(unsafe { Pin::new_unchecked(real) })
+            }
             Inner::Modelled(waiter) => Err(waiter),
         }
     }
@@ -205,6 +211,7 @@ impl<'a> Notified<'a> {
 impl Future for Notified<'_> {
     type Output = ();
 
+    #[track_caller]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         match self.inner() {
             Ok(real) => real.poll(context),
@@ -215,6 +222,7 @@ impl Future for Notified<'_> {
 
 impl OwnedNotified {
     /// As tokio's `enable`.
+    #[track_caller]
     pub fn enable(self: Pin<&mut Self>) -> bool {
         self.inner().enable()
     }
@@ -228,6 +236,7 @@ impl OwnedNotified {
 impl Future for OwnedNotified {
     type Output = ();
 
+    #[track_caller]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         self.inner().poll(context)
     }

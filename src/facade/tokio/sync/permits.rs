@@ -72,16 +72,14 @@ impl Permits {
     pub fn release_and<R>(&self, many: usize, at: At, give: impl FnOnce() -> R) -> R {
         let mut give = Some(give);
         let mut given = None;
-        if !matches!(self.part, Part::Real(_)) {
-            let release_in_loom = |loom: &LoomPermits| {
-                // Behind its release, others run.
-                given = give.take().map(|give| give());
-                if !std::thread::panicking() {
-                    loom.release(many);
-                }
-            };
-            world::step(&self.part, Kind::Sem(Sem::Release(many)), at, release_in_loom);
-        }
+        let release_in_loom = |loom: &LoomPermits| {
+            // Behind its release, others run.
+            given = give.take().map(|give| give());
+            if !std::thread::panicking() {
+                loom.release(many);
+            }
+        };
+        world::step(&self.part, Kind::Sem(Sem::Release(many)), at, release_in_loom);
         given.or_else(|| give.take().map(|give| give())).expect("it is done once, before or behind")
     }
 

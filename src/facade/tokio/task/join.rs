@@ -93,7 +93,10 @@ impl<T> JoinHandle<T> {
     #[track_caller]
     pub fn is_finished(&self) -> bool {
         match &self.0 {
-            Inner::Real(handle) => handle.is_finished(),
+            Inner::Real(handle) => {
+                world::used_without_its_line(Location::caller());
+                handle.is_finished()
+            }
             Inner::Modelled(modelled) => {
                 modelled.task.as_ref().is_none_or(|task| task.is_finished(Location::caller()))
             }
@@ -110,7 +113,10 @@ impl<T> JoinHandle<T> {
 
     pub(super) fn abort_at(&self, at: At) {
         match &self.0 {
-            Inner::Real(handle) => handle.abort(),
+            Inner::Real(handle) => {
+                world::used_without_its_line(at);
+                handle.abort();
+            }
             Inner::Modelled(modelled) => abort(&modelled.whom, at),
             Inner::Local(local) => local.task().abort(at),
             Inner::Refused(_) => {}
@@ -162,7 +168,10 @@ impl<T> Future for JoinHandle<T> {
     #[track_caller]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut self.0 {
-            Inner::Real(handle) => Pin::new(handle).poll(context).map_err(JoinError::from),
+            Inner::Real(handle) => {
+                world::used_without_its_line(Location::caller());
+                Pin::new(handle).poll(context).map_err(JoinError::from)
+            }
             Inner::Modelled(modelled) => {
                 let Modelled { task, turn, whom } = &mut **modelled;
                 let (at, id) = (Location::caller(), id_of(whom));
@@ -198,7 +207,10 @@ impl AbortHandle {
     #[track_caller]
     pub fn abort(&self) {
         match &self.0 {
-            Abort::Real(handle) => handle.abort(),
+            Abort::Real(handle) => {
+                world::used_without_its_line(Location::caller());
+                handle.abort();
+            }
             Abort::Modelled(whom) => abort(whom, Location::caller()),
             Abort::Local(task) => task.abort(Location::caller()),
             Abort::Refused(_) => {}
@@ -209,7 +221,10 @@ impl AbortHandle {
     #[track_caller]
     pub fn is_finished(&self) -> bool {
         match &self.0 {
-            Abort::Real(handle) => handle.is_finished(),
+            Abort::Real(handle) => {
+                world::used_without_its_line(Location::caller());
+                handle.is_finished()
+            }
             Abort::Modelled(whom) => {
                 let at = Location::caller();
                 whom.is_elsewhere(at) || world::spawn::is_finished(whom.thread, at)

@@ -2,9 +2,10 @@
 
 use super::sleep::{Sleep, sleep_until};
 use super::{Duration, Instant, MissedTickBehavior};
-use crate::world;
+use crate::world::{self, operation::At};
 use ::tokio::time as real;
 use std::fmt;
+use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -46,14 +47,24 @@ pub fn interval_at(start: Instant, period: Duration) -> Interval {
 
 impl Interval {
     /// As tokio's `tick`.
-    pub async fn tick(&mut self) -> Instant {
-        std::future::poll_fn(|context| self.poll_tick(context)).await
+    #[track_caller]
+    pub fn tick(&mut self) -> impl Future<Output = Instant> {
+        let at = Location::caller();
+        async move { std::future::poll_fn(|context| self.poll_tick_at(context, at)).await }
     }
 
     /// As tokio's `poll_tick`.
+    #[track_caller]
     pub fn poll_tick(&mut self, context: &mut Context<'_>) -> Poll<Instant> {
+        self.poll_tick_at(context, Location::caller())
+    }
+
+    fn poll_tick_at(&mut self, context: &mut Context<'_>, at: At) -> Poll<Instant> {
         match &mut self.0 {
-            Inner::Real(interval) => interval.poll_tick(context).map(|tick| Instant(tick.into_std())),
+            Inner::Real(interval) => {
+                world::used_without_its_line(at);
+                interval.poll_tick(context).map(|tick| Instant(tick.into_std()))
+            }
             Inner::Modelled { delay, period, missed } => {
                 ready!(delay.as_mut().poll(context));
                 let (due, now) = (delay.deadline(), Instant::of_model(world::time::begin()));

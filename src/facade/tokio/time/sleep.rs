@@ -14,7 +14,8 @@ use std::task::{Context, Poll};
 pub struct Sleep(Inner);
 
 enum Inner {
-    Real(real::Sleep),
+    /// Tokio's own, and the line that made it.
+    Real(real::Sleep, At),
     Modelled(Timer, At),
 }
 
@@ -26,7 +27,7 @@ enum Inner {
 #[track_caller]
 pub fn sleep(duration: Duration) -> Sleep {
     if world::is_real() {
-        return Sleep(Inner::Real(real::sleep(duration)));
+        return Sleep(Inner::Real(real::sleep(duration), Location::caller()));
     }
     Sleep::in_model(duration, Location::caller())
 }
@@ -39,7 +40,7 @@ pub fn sleep(duration: Duration) -> Sleep {
 #[track_caller]
 pub fn sleep_until(deadline: Instant) -> Sleep {
     if world::is_real() {
-        return Sleep(Inner::Real(real::sleep_until(deadline.0.into())));
+        return Sleep(Inner::Real(real::sleep_until(deadline.0.into()), Location::caller()));
     }
     Sleep::of_model(deadline.in_model(), Location::caller())
 }
@@ -57,15 +58,19 @@ impl Sleep {
     /// As tokio's `deadline`.
     pub fn deadline(&self) -> Instant {
         match &self.0 {
-            Inner::Real(sleep) => Instant(sleep.deadline().into_std()),
+            Inner::Real(sleep, _) => Instant(sleep.deadline().into_std()),
             Inner::Modelled(timer, _) => Instant::of_model(timer.deadline()),
         }
     }
 
     /// As tokio's `is_elapsed`.
+    #[track_caller]
     pub fn is_elapsed(&self) -> bool {
         match &self.0 {
-            Inner::Real(sleep) => sleep.is_elapsed(),
+            Inner::Real(sleep, made) => {
+                world::used_in_real_world(made, Location::caller());
+                sleep.is_elapsed()
+            }
             Inner::Modelled(timer, _) => timer.is_elapsed(),
         }
     }
@@ -75,7 +80,7 @@ impl Sleep {
         // SAFETY: nothing is moved out of it, and `Real` is pinned again.
         match unsafe { &mut self.get_unchecked_mut().0 } {
             // SAFETY: it is pinned with what it is in.
-            Inner::Real(sleep) => unsafe { Pin::new_unchecked(sleep) }.reset(deadline.0.into()),
+            Inner::Real(sleep, _) => unsafe { Pin::new_unchecked(sleep) }.reset(deadline.0.into()),
             Inner::Modelled(timer, at) => *timer = Timer::new(deadline.in_model(), at),
         }
     }
@@ -84,11 +89,15 @@ impl Sleep {
 impl Future for Sleep {
     type Output = ();
 
+    #[track_caller]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         // SAFETY: nothing is moved out of it, and `Real` is pinned again.
         match unsafe { &mut self.get_unchecked_mut().0 } {
-            // SAFETY: it is pinned with what it is in.
-            Inner::Real(sleep) => unsafe { Pin::new_unchecked(sleep) }.poll(context),
+            Inner::Real(sleep, made) => {
+                world::used_in_real_world(made, Location::caller());
+                // SAFETY: it is pinned with what it is in.
+                unsafe { Pin::new_unchecked(sleep) }.poll(context)
+            }
             Inner::Modelled(timer, _) => timer.poll(context),
         }
     }

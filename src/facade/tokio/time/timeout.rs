@@ -7,6 +7,7 @@ use ::tokio::time as real;
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -106,10 +107,12 @@ impl<T: Future> Future for Timeout<T> {
     type Output = Result<T::Output, Elapsed>;
 
     #[inline]
+    #[track_caller]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         // SAFETY: nothing is moved out of it, and what is in it is pinned again.
         match unsafe { &mut self.get_unchecked_mut().0 } {
             Inner::Real(timeout) => {
+                world::used_without_its_line(Location::caller());
                 // SAFETY: it is pinned with what it is in.
                 unsafe { Pin::new_unchecked(timeout) }.poll(context).map_err(Elapsed::from)
             }

@@ -22,7 +22,7 @@ pub fn channel<T>(made: At) -> (Sender<T>, Receiver<T>) {
     let way = Way { part: Arc::clone(&part), made };
     let end = SenderEnd { way, turn: Turn::default(), has_sent: false };
     let way = Way { part, made };
-    (Sender { end, real: sender }, Receiver { real: receiver, way, turn: Turn::default(), closed: None })
+    (Sender { end, real: sender }, Receiver { real: receiver, way, turn: Turn::default(), closed: false })
 }
 
 /// Its end is dropped before tokio's own, which a model must see.
@@ -43,15 +43,8 @@ pub struct Receiver<T> {
     real: real::Receiver<T>,
     way: Way,
     turn: Turn,
-    /// What it was told when it closed.
-    closed: Option<Rest>,
-}
-
-/// What a receiver that has closed will get.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Rest {
-    Message,
-    Nothing,
+    /// It has closed, and so was told what it will get.
+    closed: bool,
 }
 
 /// The part of a channel in the model that made it.
@@ -175,13 +168,13 @@ impl<T> Receiver<T> {
 
     /// Whether it still asks for what it will get: not once it has got it, and not once it was told.
     fn asks(&self) -> bool {
-        !self.real.is_terminated() && self.closed.is_none()
+        !self.real.is_terminated() && !self.closed
     }
 
     pub fn close(&mut self, at: At) {
         if !self.way.part.is_real_at(at) && self.asks() {
-            let there = self.way.step(Shot::Close, at) == Outcome::Done;
-            self.closed = Some(if there { Rest::Message } else { Rest::Nothing });
+            self.way.step(Shot::Close, at);
+            self.closed = true;
         }
         self.real.close();
     }
