@@ -7,7 +7,7 @@ use raceproof::thread;
 use raceproof::time::{Instant, SystemTime};
 use raceproof::tokio::sync::mpsc as tokio_mpsc;
 use raceproof::tokio::time::{self, MissedTickBehavior};
-use raceproof::tokio::{self, select, spawn};
+use raceproof::tokio::{select, spawn};
 use std::collections::BTreeSet;
 use std::future::pending;
 use std::time::Duration;
@@ -332,44 +332,4 @@ fn no_real_clock_is_read_in_a_model_and_a_proof_names_what_it_leaves_out() {
 fn a_sleep_alone_is_nothing_that_two_threads_share() {
     let verdict = Explorer::new(Engine::Exhaustive).explore_async(async || time::sleep(MS).await);
     assert_eq!(verdict.word(), "undecided");
-}
-
-/// Has two threads take a lock, without which a program shares nothing and proves nothing.
-fn meet() {
-    let lock = Arc::new(Mutex::new(0));
-    let other = Arc::clone(&lock);
-    let adds = thread::spawn(move || *other.lock().unwrap() += 1);
-    *lock.lock().unwrap() += 1;
-    adds.join().unwrap();
-}
-
-#[test]
-fn a_runtime_that_starts_paused_sleeps_without_waiting() {
-    check(Loom::Lacks, || {
-        meet();
-        let mut builder = tokio::runtime::Builder::new_current_thread();
-        let runtime = builder.enable_time().start_paused(true).build().unwrap();
-        runtime.block_on(async {
-            let begun = time::Instant::now();
-            time::sleep(LONG).await;
-            assert!(begun.elapsed() >= LONG);
-        });
-    });
-}
-
-#[test]
-fn time_that_is_paused_is_advanced_by_hand_and_goes_on_when_it_is_resumed() {
-    check(Loom::Lacks, || {
-        meet();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        runtime.block_on(async {
-            time::pause();
-            let begun = time::Instant::now();
-            time::advance(LONG).await;
-            assert!(begun.elapsed() >= LONG);
-            time::resume();
-            time::sleep(MS).await;
-            assert!(begun.elapsed() >= LONG + MS);
-        });
-    });
 }

@@ -7,9 +7,12 @@ use raceproof::thread;
 use raceproof::tokio::runtime::{Builder, Handle, LocalOptions, LocalRuntime, Runtime};
 use raceproof::tokio::sync::Mutex;
 use raceproof::tokio::task::{LocalSet, spawn_local, yield_now};
+use raceproof::tokio::time::{self, Instant, sleep};
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
+
+const HOUR: Duration = Duration::from_secs(3_600);
 
 /// Has two threads take a lock, without which a program shares nothing and proves nothing.
 fn meet() {
@@ -133,5 +136,36 @@ fn local_sets_have_ids_of_their_own() {
         assert_ne!(one.id(), runtime.handle().id());
         let id = one.id();
         assert_eq!(one.block_on(&runtime, async { one.id() }), id);
+    });
+}
+
+#[test]
+fn a_runtime_that_starts_paused_sleeps_without_waiting() {
+    check(Loom::Lacks, || {
+        meet();
+        let mut builder = Builder::new_current_thread();
+        let runtime = builder.enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let begun = Instant::now();
+            sleep(HOUR).await;
+            assert!(begun.elapsed() >= HOUR);
+        });
+    });
+}
+
+#[test]
+fn time_that_is_paused_is_advanced_by_hand_and_goes_on_when_it_is_resumed() {
+    check(Loom::Lacks, || {
+        meet();
+        let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            time::pause();
+            let begun = Instant::now();
+            time::advance(HOUR).await;
+            assert!(begun.elapsed() >= HOUR);
+            time::resume();
+            sleep(Duration::from_millis(1)).await;
+            assert!(begun.elapsed() >= HOUR + Duration::from_millis(1));
+        });
     });
 }
