@@ -20,7 +20,9 @@ pub mod object;
 pub mod operation;
 pub mod outside;
 pub mod panic;
+mod part;
 pub mod pulse;
+mod refusal;
 pub mod runtime;
 mod shared;
 pub mod spawn;
@@ -32,12 +34,13 @@ use execution::{Execution, Place};
 use failure::{Failure, Reason};
 use object::State;
 use object::thread::Parking;
-use operation::{At, Kind, ObjectId, Operation, Outcome, Patience, ThreadId, Value};
+use operation::{At, Kind, Operation, Outcome, Patience, ThreadId, Value};
 use std::cell::Cell;
-use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::time::Duration;
 
+pub use part::Part;
+pub use refusal::{not_in_loom, not_modelled, stranger, used_in_real_world, used_without_its_line};
 pub use shared::Shared;
 
 /// The worlds.
@@ -83,82 +86,6 @@ pub fn enter(world: World) -> Entered {
 impl Drop for Entered {
     fn drop(&mut self) {
         WORLD.set(self.0);
-    }
-}
-
-/// What an object of the facade has beside std's: its part in the world that made it.
-#[derive(Debug)]
-pub enum Part<L> {
-    /// Nothing, but the line that made it.
-    Real(At),
-    /// Loom's object, and its place in the trace.
-    Loom(ManuallyDrop<L>, Place),
-    /// Its place in the execution.
-    Model(Place),
-}
-
-impl<L> Drop for Part<L> {
-    #[inline]
-    fn drop(&mut self) {
-        if !matches!(self, Self::Real(_)) {
-            self.drop_in_model();
-        }
-    }
-}
-
-impl<L> Part<L> {
-    /// The part of an object that is made now, by the line `at`.
-    #[inline]
-    pub fn new(at: At, noun: &'static str, state: impl FnOnce() -> State, loom: impl FnOnce() -> L) -> Self {
-        if is_real() { Self::Real(at) } else { Self::modelled(at, noun, state, loom) }
-    }
-
-    /// The part of what the execution has made already.
-    pub fn of(place: Place) -> Self {
-        execution::keep(1);
-        Self::Model(place)
-    }
-
-    #[cold]
-    fn drop_in_model(&mut self) {
-        self.is_gone();
-        // A second panic in the drop of one of loom's objects would end the process, and outside of loom's world it
-        // panics.
-        if let Self::Loom(object, _) = self
-            && !std::thread::panicking()
-            && current() == World::Loom
-        {
-            // SAFETY: dropped once, here, and not used again.
-            unsafe { ManuallyDrop::drop(object) }
-        }
-    }
-
-    #[cold]
-    fn modelled(at: At, noun: &'static str, state: impl FnOnce() -> State, loom: impl FnOnce() -> L) -> Self {
-        execution::keep(1);
-        match current() {
-            World::Loom => {
-                let object = ManuallyDrop::new(loom());
-                spawn::set_loom_thread();
-                Self::Loom(object, execution::with(|e| e.create(noun, at, State::Nothing)))
-            }
-            _ => Self::Model(execution::with(|e| e.create(noun, at, state()))),
-        }
-    }
-
-    /// Who it is in every execution, if it is of a model.
-    pub fn id(&self) -> Option<ObjectId> {
-        self.place().map(|place| place.id)
-    }
-
-    fn created(&self) -> String {
-        match self {
-            Self::Real(at) => at.to_string(),
-            Self::Loom(_, place) | Self::Model(place) => execution::with(|e| {
-                let object = e.objects.get(place.slot as usize).filter(|_| e.made(*place));
-                object.map_or_else(|| "an earlier execution".to_owned(), |object| object.created.to_string())
-            }),
-        }
     }
 }
 
@@ -365,51 +292,6 @@ pub fn publish<L>(part: &Part<L>) {
 pub fn look<L, R>(part: &Part<L>, look: impl FnOnce(&State) -> Option<R>) -> Option<R> {
     let Part::Model(place) = part else { return None };
     execution::with(|e| e.made(*place).then(|| look(&e.objects[place.slot as usize].state)).flatten())
-}
-
-/// Ends the exploration without a verdict: an object of the real world, or of an earlier execution, is used.
-pub fn stranger(created: At, used: At) -> ! {
-    let reason = Reason::Stranger { created: created.to_string(), used: used.to_string() };
-    execution::with(|e| e.fail(Failure::Undecided(reason)));
-    panic::give_up()
-}
-
-/// What the line `created` made in the real world is used: where a model runs, the exploration ends without a verdict.
-#[inline]
-pub fn used_in_real_world(created: At, used: At) {
-    if !outside::no_model_runs() && !is_real() {
-        used_in_model(&created.to_string(), used);
-    }
-}
-
-/// As `used_in_real_world`, of what does not keep the line that made it.
-#[inline]
-pub fn used_without_its_line(used: At) {
-    if !outside::no_model_runs() && !is_real() {
-        used_in_model("a line that is not known", used);
-    }
-}
-
-#[cold]
-fn used_in_model(created: &str, used: At) {
-    let reason = Reason::Stranger { created: created.to_owned(), used: used.to_string() };
-    let _: Stepped<()> = end(Failure::Undecided(reason));
-}
-
-/// Says that loom's world has no such thing, and ends the exploration without a verdict.
-pub fn not_in_loom(what: &str, at: At) {
-    not_modelled(&format!("not modelled in loom's world: {what} ({at}); the exhaustive engine does"));
-}
-
-/// Ends the exploration without a verdict.
-pub fn not_modelled(what: &str) {
-    if is_real() {
-        return;
-    }
-    execution::with(|e| e.fail(Failure::Undecided(Reason::NotModelled(what.to_owned()))));
-    if !std::thread::panicking() {
-        panic::give_up();
-    }
 }
 
 /// The current thread, for reports.
