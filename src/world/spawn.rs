@@ -158,6 +158,8 @@ fn finish(thread: ThreadId, panic: Option<Panic>) {
     } else {
         task::call_due();
         exit_step(thread);
+        // Who waits for the thread by a waker of others, as a task of a `LocalSet` does, is told behind its end.
+        task::call_due();
     }
     execution::with(|e| {
         e.current = thread;

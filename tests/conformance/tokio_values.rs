@@ -213,9 +213,11 @@ fn watch_ends_know_their_channel_and_mark_what_they_have_seen() {
         let (mut one, mut two) = (sender.subscribe(), sender.subscribe());
         assert!(one.same_channel(&two) && sender.same_channel(&sender.clone()));
         assert_eq!((sender.sender_count(), sender.receiver_count()), (1, 2));
+        assert!(!one.is_closed());
         let sends = tokio::spawn(async move { sender.send(1).unwrap() });
         one.changed().await.unwrap();
         sends.await.unwrap();
+        assert!(one.is_closed());
         two.mark_unchanged();
         assert!(two.has_changed().is_err() && *two.borrow() == 1);
     });

@@ -250,6 +250,16 @@ impl<T> Receiver<T> {
         Ok(self.board.read(Posts::count) != self.seen)
     }
 
+    /// As tokio's `is_closed`.
+    #[track_caller]
+    pub fn is_closed(&self) -> bool {
+        if self.board.part.is_real() {
+            return self.real.is_closed();
+        }
+        self.board.step(Post::Query, Location::caller());
+        self.board.read(Posts::is_ended)
+    }
+
     /// As tokio's `mark_changed`.
     pub fn mark_changed(&mut self) {
         self.seen = self.seen.wrapping_sub(1);
