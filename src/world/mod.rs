@@ -118,10 +118,7 @@ pub fn step<'p, L, R>(part: &'p Part<L>, kind: Kind, at: At, loom: impl FnOnce(&
             Stepped::Loom(step_in_loom(&**object, *place, kind, at, loom))
         }
         (Part::Model(place), World::Model) if is_of_now(*place) => step_in_model(*place, kind, at),
-        _ => {
-            let reason = Reason::Stranger { created: part.created(), used: at.to_string() };
-            end(Failure::Undecided(reason))
-        }
+        _ => refusal::not_of_now(part.created(), at),
     }
 }
 

@@ -29,8 +29,12 @@ pub fn used_without_its_line(used: At) {
 
 #[cold]
 fn used_in_model(created: &str, used: At) {
-    let reason = Reason::Stranger { created: created.to_owned(), used: used.to_string() };
-    let _: Stepped<()> = end(Failure::Undecided(reason));
+    let _: Stepped<()> = not_of_now(created.to_owned(), used);
+}
+
+/// The step of an object that this execution has not made.
+pub(super) fn not_of_now<R>(created: String, used: At) -> Stepped<R> {
+    end(Failure::Undecided(Reason::Stranger { created, used: used.to_string() }))
 }
 
 /// Says that loom's world has no such thing, and ends the exploration without a verdict.

@@ -56,22 +56,31 @@ fn step(runtime: Place, kind: Kind, at: At) {
     }
 }
 
+/// How a runtime was built: what it tells of itself.
+#[derive(Clone, Debug, Default)]
+pub struct Build {
+    /// How it is called.
+    pub name: Option<Arc<str>>,
+    /// Whether it is of one thread in the real world.
+    pub has_one_thread: bool,
+}
+
 /// A runtime of an execution.
 #[derive(Debug)]
 pub struct Runtime {
     slot: u32,
-    name: Option<Arc<str>>,
+    build: Build,
     is_shut_down: bool,
 }
 
 /// A runtime was made.
-pub fn made(runtime: Place, name: Option<Arc<str>>) {
-    execution::with(|e| e.runtimes.push(Runtime { slot: runtime.slot, name, is_shut_down: false }));
+pub fn made(runtime: Place, build: Build) {
+    execution::with(|e| e.runtimes.push(Runtime { slot: runtime.slot, build, is_shut_down: false }));
 }
 
-/// How it is called.
-pub fn name(runtime: Place) -> Option<Arc<str>> {
-    of(runtime, |runtime| runtime.name.clone())
+/// How it was built.
+pub fn build(runtime: Place) -> Build {
+    of(runtime, |runtime| runtime.build.clone())
 }
 
 fn of<R: Default>(runtime: Place, f: impl FnOnce(&mut Runtime) -> R) -> R {

@@ -1,10 +1,10 @@
 //! The part of what several share: the ends of a channel.
 
-use super::failure::{Failure, Reason};
 use super::object::State;
 use super::operation::{At, Kind};
+use super::refusal::not_of_now;
 use super::task::{Turn, Waits};
-use super::{Part, Stepped, World, current, end, is_real, outside, step};
+use super::{Part, Stepped, World, current, is_real, outside, step};
 use std::panic::Location;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -81,10 +81,7 @@ impl<L> Shared<L> {
         match &self.part {
             Some(part) => step(part, kind, at, loom),
             None if current() == World::Real => Stepped::Real,
-            None => {
-                let (created, used) = (self.made.to_string(), at.to_string());
-                end(Failure::Undecided(Reason::Stranger { created, used }))
-            }
+            None => not_of_now(self.made.to_string(), at),
         }
     }
 

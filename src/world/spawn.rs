@@ -150,27 +150,38 @@ fn run<T>(thread: ThreadId, body: impl FnOnce() -> T, ended: &Ended<T>) {
 /// The last step of a thread, behind the destructors of its locals.
 fn finish(thread: ThreadId, panic: Option<Panic>) {
     let panic = panic.or_else(|| drop_locals(thread));
+    let mut late = None;
     if current() == World::Loom {
         set_loom_thread();
         if let Some(panic) = panic.clone() {
             execution::with(|e| e.fail(Failure::Panic(panic)));
         }
     } else {
-        task::call_due();
+        let due = call_due(thread);
         exit_step(thread);
         // Who waits for the thread by a waker of others, as a task of a `LocalSet` does, is told behind its end.
-        task::call_due();
+        late = due.or_else(|| call_due(thread));
     }
     execution::with(|e| {
         e.current = thread;
-        e.finish(panic);
+        e.finish(panic.or(late));
     });
 }
 
 /// The panic of a destructor, if one panicked.
 fn drop_locals(thread: ThreadId) -> Option<Panic> {
-    let dropped = catch_unwind(AssertUnwindSafe(|| statics::drop_locals(thread)));
-    dropped.err().and_then(|payload| panic::caught(thread, &*payload))
+    caught(thread, || statics::drop_locals(thread))
+}
+
+/// The panic of a waker that the last step has set off, if one panicked.
+fn call_due(thread: ThreadId) -> Option<Panic> {
+    caught(thread, task::call_due)
+}
+
+/// The program's panic in `f`: behind its end nobody else catches what a thread panics with.
+fn caught(thread: ThreadId, f: impl FnOnce()) -> Option<Panic> {
+    let done = catch_unwind(AssertUnwindSafe(f));
+    done.err().and_then(|payload| panic::caught(thread, &*payload))
 }
 
 fn exit_step(thread: ThreadId) {

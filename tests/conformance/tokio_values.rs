@@ -365,7 +365,9 @@ fn runtimes_are_built_and_entered_and_shut_down_in_time() {
             .global_queue_interval(31)
             .thread_stack_size(1 << 20)
             .thread_keep_alive(Duration::from_secs(1));
-        in_a_runtime(builder.build().unwrap());
+        let runtime = builder.build().unwrap();
+        assert_eq!(runtime.handle().runtime_flavor(), RuntimeFlavor::CurrentThread);
+        in_a_runtime(runtime);
         let runtime = Runtime::new().unwrap();
         assert_eq!(runtime.handle().runtime_flavor(), RuntimeFlavor::MultiThread);
         in_a_runtime(runtime);

@@ -1,17 +1,16 @@
 //! How a runtime is made.
 
 use super::{LocalOptions, LocalRuntime, Runtime, not_modelled};
-use crate::world;
+use crate::world::{self, runtime::Build};
 use std::fmt;
 use std::io;
 use std::panic::Location;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// As tokio's own [`Builder`](::tokio::runtime::Builder). A model knows no difference between what it can build.
 pub struct Builder {
     real: ::tokio::runtime::Builder,
-    name: Option<Arc<str>>,
+    build: Build,
 }
 
 macro_rules! settings {
@@ -44,12 +43,13 @@ impl Builder {
 
     /// As tokio's `new_current_thread`. In a model its tasks run side by side all the same.
     pub fn new_current_thread() -> Self {
-        Self { real: ::tokio::runtime::Builder::new_current_thread(), name: None }
+        let build = Build { name: None, has_one_thread: true };
+        Self { real: ::tokio::runtime::Builder::new_current_thread(), build }
     }
 
     /// As tokio's `new_multi_thread`.
     pub fn new_multi_thread() -> Self {
-        Self { real: ::tokio::runtime::Builder::new_multi_thread(), name: None }
+        Self { real: ::tokio::runtime::Builder::new_multi_thread(), build: Build::default() }
     }
 
     settings! {
@@ -74,7 +74,7 @@ impl Builder {
     pub fn name(&mut self, val: impl Into<String>) -> &mut Self {
         let name = val.into();
         self.real.name(name.as_str());
-        self.name = Some(name.into());
+        self.build.name = Some(name.into());
         self
     }
 
@@ -96,7 +96,7 @@ impl Builder {
         if world::is_real() {
             return self.real.build().map(Runtime::of_tokio);
         }
-        Ok(Runtime::modelled(self.name.clone(), Location::caller()))
+        Ok(Runtime::modelled(self.build.clone(), Location::caller()))
     }
 
     /// As tokio's `build_local`.
@@ -109,7 +109,7 @@ impl Builder {
         if world::is_real() {
             return self.real.build_local(options).map(LocalRuntime::of_tokio);
         }
-        Ok(LocalRuntime::modelled(self.name.clone(), Location::caller()))
+        Ok(LocalRuntime::modelled(self.build.clone(), Location::caller()))
     }
 }
 

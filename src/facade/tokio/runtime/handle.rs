@@ -4,12 +4,12 @@ use super::super::task::{JoinHandle, LocalEnterGuard};
 use super::{Id, RuntimeFlavor, RuntimeMetrics, TryCurrentError, not_modelled};
 use crate::world::execution::Place;
 use crate::world::operation::At;
+use crate::world::runtime::{self, Build};
 use crate::world::spawn::Whom;
-use crate::world::{self, World, panic, runtime};
+use crate::world::{self, World, panic};
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::Location;
-use std::sync::Arc;
 
 /// As tokio's own [`Handle`](::tokio::runtime::Handle).
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ struct Modelled {
     /// None where tasks run in a model that has made no runtime.
     place: Option<Place>,
     whom: Whom,
-    name: Option<Arc<str>>,
+    build: Build,
 }
 
 /// As tokio's own [`EnterGuard`](::tokio::runtime::EnterGuard).
@@ -99,8 +99,8 @@ impl Handle {
 
     /// One that a thread of a model asks for.
     pub(super) fn modelled(place: Option<Place>) -> Self {
-        let (whom, name) = (Whom::of(world::current_thread()), place.and_then(runtime::name));
-        Self(Who::Modelled(Modelled { place, whom, name }))
+        let (whom, build) = (Whom::of(world::current_thread()), place.map(runtime::build));
+        Self(Who::Modelled(Modelled { place, whom, build: build.unwrap_or_default() }))
     }
 
     pub(in super::super) fn real(&self, at: At) -> &::tokio::runtime::Handle {
@@ -208,11 +208,12 @@ impl Handle {
         }
     }
 
-    /// As tokio's `runtime_flavor`. In a model it is of many threads.
+    /// As tokio's `runtime_flavor`. Tasks of a model that has made no runtime are as on many threads.
     pub fn runtime_flavor(&self) -> RuntimeFlavor {
         match &self.0 {
             Who::Real(handle) => handle.runtime_flavor(),
-            Who::Modelled(..) => RuntimeFlavor::MultiThread,
+            Who::Modelled(Modelled { build, .. }) if build.has_one_thread => RuntimeFlavor::CurrentThread,
+            Who::Modelled(_) => RuntimeFlavor::MultiThread,
         }
     }
 
@@ -228,7 +229,7 @@ impl Handle {
     pub fn name(&self) -> Option<&str> {
         match &self.0 {
             Who::Real(handle) => handle.name(),
-            Who::Modelled(Modelled { name, .. }) => name.as_deref(),
+            Who::Modelled(Modelled { build, .. }) => build.name.as_deref(),
         }
     }
 

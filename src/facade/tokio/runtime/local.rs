@@ -5,11 +5,10 @@
 use super::super::task::{JoinHandle, LocalSet};
 use super::handle::Handle;
 use super::{Builder, EnterGuard, Runtime, RuntimeMetrics};
-use crate::world::{self, operation::At};
+use crate::world::{self, operation::At, runtime::Build};
 use std::fmt;
 use std::io;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// As tokio's own [`LocalRuntime`](::tokio::runtime::LocalRuntime).
@@ -38,8 +37,8 @@ impl LocalRuntime {
     }
 
     #[track_caller]
-    pub(super) fn modelled(name: Option<Arc<str>>, made: At) -> Self {
-        let (runtime, set) = (Runtime::modelled(name, made), LocalSet::new());
+    pub(super) fn modelled(build: Build, made: At) -> Self {
+        let (runtime, set) = (Runtime::modelled(build, made), LocalSet::new());
         let handle = runtime.handle().clone();
         Self { inner: Inner::Modelled(Modelled { set, runtime }), handle, made }
     }

@@ -15,11 +15,11 @@ use super::task::JoinHandle;
 use crate::world::execution::Place;
 use crate::world::object::State;
 use crate::world::operation::At;
-use crate::world::{self, Part, panic, runtime};
+use crate::world::runtime::{self, Build};
+use crate::world::{self, Part, panic};
 use std::fmt;
 use std::io;
 use std::panic::Location;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// As tokio's own [`Runtime`](::tokio::runtime::Runtime).
@@ -53,12 +53,12 @@ impl Runtime {
         Self { inner: Inner::Real(real), handle }
     }
 
-    fn modelled(name: Option<Arc<str>>, made: At) -> Self {
+    fn modelled(build: Build, made: At) -> Self {
         let place = match &Part::<()>::new(made, "Runtime", || State::Nothing, || ()) {
             Part::Model(place) | Part::Loom(_, place) => *place,
             Part::Real(_) => unreachable!("it is made in a model"),
         };
-        runtime::made(place, name);
+        runtime::made(place, build);
         let handle = Handle::modelled(Some(place));
         Self { inner: Inner::Modelled(Modelled { place, made, shut: false }), handle }
     }
@@ -76,7 +76,7 @@ impl Runtime {
         if world::is_real() {
             return ::tokio::runtime::Runtime::new().map(Self::of_tokio);
         }
-        Ok(Self::modelled(None, Location::caller()))
+        Ok(Self::modelled(Build::default(), Location::caller()))
     }
 
     /// As tokio's `handle`.

@@ -61,18 +61,27 @@ impl<T> Mutex<T> {
     }
 }
 
+/// Awaits the lock, in the future that this stands in: one within another would be polled through both.
+macro_rules! held {
+    ($lock:expr, $at:ident) => {{
+        let lock = &*$lock;
+        if lock.permits.part.is_real_at($at) {
+            Hold::real(lock.lock.lock().await)
+        } else {
+            let _ = lock.permits.acquire(1, $at).await;
+            lock.modelled($at)
+        }
+    }};
+}
+
 impl<T: ?Sized> Mutex<T> {
     /// As tokio's `lock`: fair, and whoever drops the future loses its place.
     #[track_caller]
     pub fn lock(&self) -> impl Future<Output = MutexGuard<'_, T>> {
         let at = Location::caller();
         async move {
-            if self.permits.part.is_real_at(at) {
-                let hold = Hold::real(self.lock.lock().await);
-                return MutexGuard { hold, lock: self };
-            }
-            let _ = self.permits.acquire(1, at).await;
-            MutexGuard { hold: self.modelled(at), lock: self }
+            let hold = held!(self, at);
+            MutexGuard { hold, lock: self }
         }
     }
 
@@ -81,7 +90,7 @@ impl<T: ?Sized> Mutex<T> {
     pub fn lock_owned(self: Arc<Self>) -> impl Future<Output = OwnedMutexGuard<T>> {
         let at = Location::caller();
         async move {
-            let hold = for_ever(self.hold(at).await);
+            let hold = for_ever(held!(self, at));
             OwnedMutexGuard { hold, lock: self }
         }
     }
@@ -115,14 +124,6 @@ impl<T: ?Sized> Mutex<T> {
     /// As tokio's `get_mut`.
     pub fn get_mut(&mut self) -> &mut T {
         self.data.get_mut()
-    }
-
-    async fn hold(&self, at: At) -> Held<'_> {
-        if self.permits.part.is_real_at(at) {
-            return Hold::real(self.lock.lock().await);
-        }
-        let _ = self.permits.acquire(1, at).await;
-        self.modelled(at)
     }
 
     fn hold_blocking(&self, at: At) -> Held<'_> {

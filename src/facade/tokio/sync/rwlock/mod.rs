@@ -96,10 +96,24 @@ impl<T: ?Sized> RwLock<T> {
     }
 }
 
+/// Awaits the lock, in the future that this stands in: one within another would be polled through both.
+macro_rules! held {
+    ($lock:expr, $at:ident, $many:expr, $hold:ident, $try_hold:ident) => {{
+        let lock = &*$lock;
+        if lock.permits.part.is_real_at($at) {
+            Hold::real(lock.lock.$hold().await)
+        } else {
+            let many = $many(lock);
+            let _ = lock.permits.acquire(many, $at).await;
+            Hold::modelled(free(lock.lock.$try_hold()), &lock.permits, many, $at)
+        }
+    }};
+}
+
 macro_rules! locks {
     (
         $guard:ident, $owned:ident, $held:ident, $many:expr,
-        $hold:ident, $hold_blocking:ident, $try_hold:ident,
+        $hold_blocking:ident, $try_hold:ident,
         $lock:ident, $lock_owned:ident, $try_lock:ident, $try_lock_owned:ident, $blocking_lock:ident
     ) => {
         impl<T: ?Sized> RwLock<T> {
@@ -108,13 +122,7 @@ macro_rules! locks {
             pub fn $lock(&self) -> impl Future<Output = $guard<'_, T>> {
                 let at = Location::caller();
                 async move {
-                    if self.permits.part.is_real_at(at) {
-                        let hold = Hold::real(self.lock.$lock().await);
-                        return $guard::new(self, hold);
-                    }
-                    let many = $many(self);
-                    let _ = self.permits.acquire(many, at).await;
-                    let hold = Hold::modelled(free(self.lock.$try_lock()), &self.permits, many, at);
+                    let hold = held!(self, at, $many, $lock, $try_lock);
                     $guard::new(self, hold)
                 }
             }
@@ -124,7 +132,7 @@ macro_rules! locks {
             pub fn $lock_owned(self: Arc<Self>) -> impl Future<Output = $owned<T>> {
                 let at = Location::caller();
                 async move {
-                    let hold = $owned::<T>::for_ever(self.$hold(at).await);
+                    let hold = $owned::<T>::for_ever(held!(self, at, $many, $lock, $try_lock));
                     $owned::new(self, hold)
                 }
             }
@@ -146,15 +154,6 @@ macro_rules! locks {
             #[track_caller]
             pub fn $blocking_lock(&self) -> $guard<'_, T> {
                 $guard::new(self, self.$hold_blocking(Location::caller()))
-            }
-
-            async fn $hold(&self, at: At) -> $held<'_> {
-                if self.permits.part.is_real_at(at) {
-                    return Hold::real(self.lock.$lock().await);
-                }
-                let many = $many(self);
-                let _ = self.permits.acquire(many, at).await;
-                Hold::modelled(free(self.lock.$try_lock()), &self.permits, many, at)
             }
 
             fn $hold_blocking(&self, at: At) -> $held<'_> {
@@ -183,7 +182,6 @@ locks!(
     OwnedRwLockReadGuard,
     Reads,
     one,
-    hold_read,
     hold_read_blocking,
     try_hold_read,
     read,
@@ -197,7 +195,6 @@ locks!(
     OwnedRwLockWriteGuard,
     Writes,
     all,
-    hold_write,
     hold_write_blocking,
     try_hold_write,
     write,
