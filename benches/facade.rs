@@ -253,7 +253,7 @@ fn of_tokio(rows: &mut Vec<Row>) {
     });
     row_of_tokio!(rows, "tokio timeout", |tokio, ops| {
         for _ in 0..ops {
-            black_box(tokio::time::timeout(Duration::from_secs(60), async { 1_u64 }).await.is_ok());
+            black_box(tokio::time::timeout(Duration::from_mins(1), async { 1_u64 }).await.is_ok());
         }
     });
 }

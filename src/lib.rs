@@ -14,6 +14,9 @@ struct MovingIn;
 pub mod facade;
 #[cfg(feature = "crossbeam-channel")]
 pub use facade::crossbeam_channel;
+#[cfg(feature = "model")]
+#[doc(hidden)]
+pub use facade::made as __statics;
 #[cfg(feature = "parking_lot")]
 pub use facade::parking_lot;
 pub use facade::print::{eprintln, println};

@@ -14,7 +14,7 @@ use tokio::{
 };
 
 /// Far beyond what anything here takes: it turns a hang into a failure.
-const HANGS: Duration = Duration::from_secs(120);
+const HANGS: Duration = Duration::from_mins(2);
 
 fn start<S: CounterStore>(store: S, limits: Limits) -> SocketAddr {
     let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();

@@ -40,6 +40,22 @@ fn a_lock_of_stds_that_is_held_across_a_step() {
     }
 }
 
+/// What tokio's own sockets panic with, where there is no runtime of tokio's, is no panic of the program.
+#[test]
+fn a_socket_of_tokios_own() {
+    let text = is_undecided(Engine::Exhaustive, || {
+        let runtime = raceproof::tokio::runtime::Runtime::new().unwrap();
+        let met = Arc::new(Mutex::new(0));
+        let other = Arc::clone(&met);
+        let adds = thread::spawn(move || *other.lock().unwrap() += 1);
+        runtime.block_on(async {
+            let _ = raceproof::tokio::spawn(raceproof::tokio::net::TcpListener::bind("127.0.0.1:0")).await;
+        });
+        adds.join().unwrap();
+    });
+    assert!(text.contains("not modelled: I/O") && text.contains("left_the_model.rs:"), "{text}");
+}
+
 #[test]
 fn input_that_never_comes() {
     let listener = std::sync::Arc::new(TcpListener::bind("127.0.0.1:0").unwrap());
@@ -68,7 +84,7 @@ fn a_thread_of_stds_that_is_waited_for_for_ever() {
         *met.lock().unwrap() += 1;
         let (sender, receiver) = std::sync::mpsc::channel::<()>();
         std::thread::spawn(move || receiver.recv());
-        std::thread::sleep(Duration::from_secs(60));
+        std::thread::sleep(Duration::from_mins(1));
         drop(sender);
     });
 }

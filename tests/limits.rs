@@ -7,7 +7,7 @@ use raceproof::sync::{Arc, Condvar, Mutex, RwLock};
 use raceproof::thread;
 use std::time::Duration;
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 /// Two threads run `body`, with what `new` makes between them, and are joined.
 fn two<T: Send + Sync + 'static>(new: impl Fn() -> T, body: impl Fn(usize, &T) + Clone + Send + 'static) {

@@ -77,9 +77,30 @@ fn a_group_is_split_where_raceproof_has_only_a_part_of_it() {
 }
 
 #[test]
+fn statics_whose_constructor_is_not_const_in_a_model_go_into_statics() {
+    check(
+        "statics",
+        "use std::sync::{self, Mutex, OnceLock as Cell, LazyLock, atomic};\n/// A.\n#[used]\npub(crate) static A: Mutex<u32> =\n    \
+         Mutex::new(0);\nstatic B: LazyLock<Mutex<u32>> = LazyLock::new(|| Mutex::new(0));\nstatic C: u32 = 1;\n\
+         static D: [atomic::AtomicU8; 1] = [atomic::AtomicU8::new(0)];\nstatic mut E: Mutex<u32> = Mutex::new(0);\n\
+         thread_local! { static F: Mutex<u32> = Mutex::new(0); }\nfn f() { static G: sync::Once = sync::Once::new(); }\n\
+         static H: std::sync::Condvar = std::sync::Condvar::new();\nstatic I: spin::RwLock<u8> = RwLock::new(0);\n",
+        "use raceproof::sync::{self, Mutex, OnceLock as Cell, LazyLock, atomic};\nraceproof::statics! { /// A.\n#[used]\n\
+         pub(crate) static A: Mutex<u32> =\n    Mutex::new(0); }\n\
+         static B: LazyLock<Mutex<u32>> = LazyLock::new(|| Mutex::new(0));\nstatic C: u32 = 1;\n\
+         raceproof::statics! { static D: [atomic::AtomicU8; 1] = [atomic::AtomicU8::new(0)]; }\n\
+         static mut E: Mutex<u32> = Mutex::new(0);\n\
+         raceproof::thread_local! { static F: Mutex<u32> = Mutex::new(0); }\n\
+         fn f() { raceproof::statics! { static G: sync::Once = sync::Once::new(); } }\n\
+         raceproof::statics! { static H: raceproof::sync::Condvar = raceproof::sync::Condvar::new(); }\n\
+         static I: spin::RwLock<u8> = RwLock::new(0);\n",
+    );
+}
+
+#[test]
 fn what_raceproof_has_not_and_what_is_the_same_there_stays() {
     let text = "use std::cell::{Cell, RefCell};\nuse std::collections::HashMap;\nuse std::time::Duration;\n\
-                use std::hint;\nuse std::*;\nuse tokio::sync::OwnedMappedMutexGuard;\n\
+                use std::hint::black_box;\nuse std::*;\nuse tokio::sync::NotOfTokio;\n\
                 fn f() -> std::time::Duration {\n    std::hint::black_box(std::time::Duration::ZERO)\n}\n";
     check("stays", text, text);
 }

@@ -174,7 +174,7 @@ fn a_wait_with_a_timeout_may_time_out_and_may_not() {
             let raiser = thread::spawn(move || raise(&other));
             let raised = flag.0.lock().unwrap();
             let waited =
-                flag.1.wait_timeout_while(raised, Duration::from_secs(3600), |raised| !*raised).unwrap();
+                flag.1.wait_timeout_while(raised, Duration::from_hours(1), |raised| !*raised).unwrap();
             assert_ne!(waited.1.timed_out(), timed_out);
             drop(waited);
             raiser.join().unwrap();
@@ -187,7 +187,7 @@ fn a_wait_with_a_timeout_may_time_out_and_may_not() {
         let other = Arc::clone(&flag);
         let toucher = thread::spawn(move || drop(other.0.lock()));
         for _ in 0..3 {
-            let waited = flag.1.wait_timeout(flag.0.lock().unwrap(), Duration::from_secs(3600));
+            let waited = flag.1.wait_timeout(flag.0.lock().unwrap(), Duration::from_hours(1));
             drop(waited);
         }
         toucher.join().unwrap();
@@ -512,7 +512,7 @@ fn a_receive_with_a_timeout_may_time_out_and_may_not_and_ends_with_its_senders()
         explore(move || {
             let (sender, receiver) = mpsc::channel();
             let sender = thread::spawn(move || sender.send(1));
-            assert_ne!(receiver.recv_timeout(Duration::from_secs(3600)), seen);
+            assert_ne!(receiver.recv_timeout(Duration::from_hours(1)), seen);
             sender.join().unwrap().ok();
         })
     };

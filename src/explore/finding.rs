@@ -219,7 +219,8 @@ fn reason_text(reason: &Reason) -> String {
     match reason {
         Reason::Stranger { created, used } => {
             format!(
-                "an object that was made at {created}, outside of this execution, was used at {used}; make it inside the program"
+                "an object that was made at {created}, outside of this execution, was used at {used}; make it inside the \
+                 program, or a static in raceproof::statics!"
             )
         }
         Reason::Steps { max } => {

@@ -1,7 +1,6 @@
 //! `std::hint`, with a `spin_loop` that lets the other threads of a model go first.
 
-#[cfg(not(feature = "model"))]
-pub use std::hint::spin_loop;
+pub use std::hint::*;
 
 /// As [`std::hint::spin_loop`].
 #[cfg(feature = "model")]

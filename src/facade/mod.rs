@@ -16,6 +16,9 @@ pub mod print;
 #[cfg(feature = "model")]
 mod receiver_iter;
 mod statics;
+#[cfg(feature = "model")]
+#[doc(hidden)]
+pub use statics::made;
 pub mod sync;
 pub mod thread;
 pub mod time;

@@ -1,9 +1,40 @@
-//! `statics!`: statics as std's constructors make them, fresh in each execution of a model.
+//! `statics!`: statics as std's and tokio's `const` constructors make them, fresh in each execution of a model.
 
-/// Statics whose types have a `const` constructor in std or tokio, which they have not in a model.
+/// For `statics!`. A method of a type itself goes before one of a trait: so what has a `const_new` gets a part in the
+/// world that makes it, and all else stays as it is.
+#[cfg(feature = "model")]
+#[doc(hidden)]
+pub mod made {
+    /// A value that was made now.
+    #[derive(Debug)]
+    pub struct Made<'a, T>(pub &'a mut T);
+
+    /// What `const_new` makes as one of the real world, whatever the current one.
+    pub trait ConstNew {
+        fn is_of_now(&mut self);
+    }
+
+    impl<T: ConstNew> Made<'_, T> {
+        pub fn is_of_now(&mut self) {
+            if !crate::world::is_real() {
+                self.0.is_of_now();
+            }
+        }
+    }
+
+    /// What its constructor has made as one of the current world already.
+    pub trait OfAnyWorld {
+        fn is_of_now(&mut self) {}
+    }
+
+    impl<T> OfAnyWorld for Made<'_, T> {}
+}
+
+/// Statics with a `const` constructor of std's or tokio's, fresh in each execution of a model.
 ///
 /// Without the feature `model` each is the plain static that it looks like. With it, it is a
-/// [`LazyLock`](crate::sync::LazyLock), which is used in the same way, and fresh in each execution.
+/// [`LazyLock`](crate::sync::LazyLock), which is used in the same way. What `const_new` makes within something else, as
+/// a field or behind a pointer, is still of the real world.
 ///
 /// ```
 /// use raceproof::sync::{Mutex, atomic::{AtomicUsize, Ordering::SeqCst}};
@@ -21,11 +52,20 @@
 macro_rules! statics {
     ($($(#[$attr:meta])* $vis:vis static $name:ident: $type:ty = $value:expr;)*) => {$(
         $(#[$attr])*
-        $vis static $name: $crate::sync::LazyLock<$type> = $crate::sync::LazyLock::__named(|| $value, stringify!($name));
+        $vis static $name: $crate::sync::LazyLock<$type> = $crate::sync::LazyLock::__named(
+            || {
+                #[allow(unused_imports)]
+                use $crate::__statics::OfAnyWorld as _;
+                let mut value: $type = $value;
+                $crate::__statics::Made(&mut value).is_of_now();
+                value
+            },
+            stringify!($name),
+        );
     )*};
 }
 
-/// Statics whose types have a `const` constructor in std or tokio, which they have not in a model.
+/// Statics with a `const` constructor of std's or tokio's, fresh in each execution of a model.
 ///
 /// Without the feature `model` each is the plain static that it looks like.
 #[cfg(not(feature = "model"))]

@@ -106,7 +106,7 @@ mod modelled {
         pub(crate) fn of_model(nanos: u64) -> std::time::Instant {
             let base = Self::base();
             // For ever is a long time from now.
-            let for_ever = base + Duration::from_secs(86_400 * 365 * 30);
+            let for_ever = base + Duration::from_hours(24 * 365 * 30);
             base.checked_add(Duration::from_nanos(nanos)).unwrap_or(for_ever).min(for_ever)
         }
 
@@ -154,7 +154,7 @@ mod modelled {
         pub const UNIX_EPOCH: Self = UNIX_EPOCH;
 
         fn base() -> std::time::SystemTime {
-            std::time::UNIX_EPOCH + Duration::from_secs(86_400 * 365 * 50)
+            std::time::UNIX_EPOCH + Duration::from_hours(24 * 365 * 50)
         }
 
         /// As std's `duration_since`.

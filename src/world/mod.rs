@@ -221,6 +221,14 @@ fn settle() {
     }
 }
 
+/// A whole object is looked at, by its `Debug`.
+#[inline]
+pub fn printed<L>(part: &Part<L>, at: At) {
+    if !part.is_real() {
+        step(part, Kind::Query, at, |_| not_in_loom("an object that is printed", at));
+    }
+}
+
 /// Whether a lock is poisoned, as far as the model has come: its data is poisoned already while its unlock
 /// is still put off.
 pub fn is_poisoned<L>(part: &Part<L>, at: At, poisoned: impl Fn() -> bool) -> bool {

@@ -37,9 +37,17 @@ pub fn install_hook(first_run: impl FnOnce()) {
     });
 }
 
+/// What tokio's own sockets, files, timers and tasks say where there is no runtime of tokio's: in a model there is none.
+const NO_RUNTIME: &str =
+    "there is no reactor running, must be called from the context of a Tokio 1.x runtime";
+
 fn note(info: &PanicHookInfo<'_>) {
     let at = info.location().map(ToString::to_string).unwrap_or_default();
-    LAST.set(Some((message(info.payload()), at)));
+    let message = message(info.payload());
+    if message == NO_RUNTIME {
+        super::refusal::of_tokio();
+    }
+    LAST.set(Some((message, at)));
 }
 
 /// The message that a panic carries, if it carries one.

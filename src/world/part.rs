@@ -5,6 +5,7 @@ use super::object::State;
 use super::operation::{At, ObjectId};
 use super::{World, current, is_real, spawn};
 use std::mem::ManuallyDrop;
+use std::panic::Location;
 
 /// What an object of the facade has beside std's: its part in the world that made it.
 #[derive(Debug)]
@@ -64,6 +65,12 @@ impl<L> Part<L> {
             }
             _ => Self::Model(execution::with(|e| e.create(noun, at, state()))),
         }
+    }
+
+    /// The line that made it, of one of the real world; of others, who made them is known by their execution.
+    #[track_caller]
+    pub fn made(&self) -> At {
+        if let Self::Real(at) = self { at } else { Location::caller() }
     }
 
     /// Who it is in every execution, if it is of a model.

@@ -42,6 +42,18 @@ pub fn not_in_loom(what: &str, at: At) {
     not_modelled(&format!("not modelled in loom's world: {what} ({at}); the exhaustive engine does"));
 }
 
+/// Tokio itself is used, and panics now, since there is no runtime of its own.
+pub(super) fn of_tokio() {
+    execution::with(|e| {
+        let behind =
+            e.last_line().map_or_else(String::new, |at| format!(", behind {}:{}", at.file(), at.line()));
+        let what = format!(
+            "not modelled: I/O, or what else of tokio's own needs its runtime{behind}; put it outside of the program"
+        );
+        e.fail(Failure::Undecided(Reason::NotModelled(what)));
+    });
+}
+
 /// Ends the exploration without a verdict.
 pub fn not_modelled(what: &str) {
     if is_real() {

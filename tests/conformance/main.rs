@@ -18,6 +18,7 @@ mod tokio_guards;
 mod tokio_oneshot;
 mod tokio_real_world;
 mod tokio_runtimes;
+mod tokio_statics;
 mod tokio_sync;
 mod tokio_tasks;
 mod tokio_values;

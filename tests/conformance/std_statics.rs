@@ -208,3 +208,28 @@ fn local_key_is_destroyed_when_its_thread_exits_and_is_no_more_to_be_had() {
         assert_eq!(*said.lock().unwrap(), ["gone"]);
     });
 }
+
+#[test]
+fn thread_local_set_does_not_make_the_value_first() {
+    check(Loom::Too, || {
+        raceproof::thread_local! {
+            static CELL: Cell<u32> = panic!("made");
+            static REF: RefCell<u32> = panic!("made");
+        }
+        let sets = || {
+            CELL.set(1);
+            REF.set(2);
+            CELL.set(CELL.get() + 1);
+            REF.set(REF.take() + 1);
+            (CELL.get(), REF.with_borrow(|value| *value))
+        };
+        let lock = Arc::new(Mutex::new(0));
+        let other = Arc::clone(&lock);
+        let theirs = thread::spawn(move || {
+            *other.lock().unwrap() += 1;
+            sets()
+        });
+        *lock.lock().unwrap() += 1;
+        assert_eq!((sets(), theirs.join().unwrap()), ((2, 3), (2, 3)));
+    });
+}

@@ -158,7 +158,7 @@ fn with_a_bound_of_zero_messages_come_in_the_order_of_their_sender_and_then_the_
     check(Loom::Lacks, || {
         let (sender, receiver) = mpsc::sync_channel(0);
         let sends = beside(move || (1..=2).try_for_each(|message| sender.send(message)));
-        assert_eq!(receiver.recv_timeout(Duration::from_secs(60)).unwrap_or(1), 1);
+        assert_eq!(receiver.recv_timeout(Duration::from_mins(1)).unwrap_or(1), 1);
         // Whether time was up before the first came or not.
         assert_eq!(receiver.iter().last(), Some(2));
         assert_eq!(receiver.try_recv(), Err(mpsc::TryRecvError::Disconnected));
@@ -304,7 +304,7 @@ fn sleep_lets_others_go_first_and_takes_no_time_in_a_model() {
         let lock = Arc::new(Mutex::new(0));
         let other = Arc::clone(&lock);
         let sleeps = beside(move || {
-            thread::sleep(Duration::from_secs(3_600));
+            thread::sleep(Duration::from_hours(1));
             *other.lock().unwrap() += 1;
         });
         *lock.lock().unwrap() += 1;
@@ -313,7 +313,7 @@ fn sleep_lets_others_go_first_and_takes_no_time_in_a_model() {
     };
     let began = Instant::now();
     Explorer::new(Engine::Exhaustive).explore(program).assert_proved();
-    assert!(began.elapsed() < Duration::from_secs(600), "an hour takes no hour");
+    assert!(began.elapsed() < Duration::from_mins(10), "an hour takes no hour");
 }
 
 #[test]
@@ -341,7 +341,7 @@ fn condvar_wait_timeout_while_returns_when_the_condition_no_longer_holds() {
             other.1.notify_all();
         });
         let guard = shared.0.lock().unwrap();
-        let minute = Duration::from_secs(60);
+        let minute = Duration::from_mins(1);
         let (guard, result) = shared.1.wait_timeout_while(guard, minute, |pending| *pending).unwrap();
         assert!(result.timed_out() || !*guard);
         drop(guard);

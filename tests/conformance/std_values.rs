@@ -3,8 +3,8 @@
 
 use crate::{Loom, beside, check, real_world};
 use raceproof::cell::UnsafeCell;
-use raceproof::sync::atomic::{self, AtomicBool, AtomicPtr, Ordering::SeqCst};
-use raceproof::sync::{Arc, Condvar, LazyLock, Mutex, Once, OnceLock, RwLock};
+use raceproof::sync::atomic::{self, AtomicBool, AtomicPtr, AtomicU32, Ordering::SeqCst};
+use raceproof::sync::{Arc, Condvar, LazyLock, Mutex, Once, OnceLock, RwLock, RwLockWriteGuard};
 use raceproof::time::{Duration, Instant, SystemTime};
 use raceproof::{Foreign, hint, thread};
 use std::ptr::null_mut;
@@ -77,6 +77,83 @@ fn atomic_ptr_is_exchanged_if_it_is_as_expected() {
         assert_eq!(pointer.fetch_update(SeqCst, SeqCst, |_| Some(one)), Ok(two));
         assert!(!looks.join().unwrap());
         assert_eq!(Arc::into_inner(pointer).unwrap().into_inner(), one);
+    });
+}
+
+#[test]
+#[allow(deprecated)]
+fn atomic_update_and_try_update_are_loops_around_an_exchange() {
+    check(Loom::Too, || {
+        let number = Arc::new(AtomicU32::new(1));
+        let other = Arc::clone(&number);
+        let doubles = beside(move || other.update(SeqCst, SeqCst, |old| old * 2));
+        let mine = number.update(SeqCst, SeqCst, |old| old + 3);
+        let theirs = doubles.join().unwrap();
+        assert!(matches!((mine, theirs, number.load(SeqCst)), (1, 4, 8) | (2, 1, 5)));
+        assert_eq!(
+            number.try_update(SeqCst, SeqCst, |old| (old == 0).then_some(1)),
+            Err(number.load(SeqCst))
+        );
+        let old = number.compare_and_swap(0, 1, SeqCst);
+        assert_eq!(old, number.load(SeqCst));
+        let flag = AtomicBool::new(false);
+        assert!(
+            !flag.update(SeqCst, SeqCst, |old| !old)
+                && flag.try_update(SeqCst, SeqCst, |_| None).unwrap_err()
+        );
+    });
+}
+
+#[test]
+fn atomic_ptr_is_moved_by_elements_and_bytes_and_its_bits_are_set_and_cleared() {
+    check(Loom::Too, || {
+        let mut array = [1_u32, 2, 3];
+        let first = array.as_mut_ptr();
+        let pointer = Arc::new(AtomicPtr::new(first));
+        let other = Arc::clone(&pointer);
+        let moves = beside(move || other.fetch_ptr_add(1, SeqCst).addr());
+        let mine = pointer.fetch_byte_add(4, SeqCst).addr();
+        assert_eq!([mine, moves.join().unwrap()].iter().min(), Some(&first.addr()));
+        assert_eq!(pointer.fetch_ptr_sub(1, SeqCst), first.wrapping_add(2));
+        assert_eq!(pointer.fetch_byte_sub(4, SeqCst), first.wrapping_add(1));
+        assert_eq!(pointer.fetch_or(1, SeqCst), first);
+        assert_eq!(pointer.fetch_xor(3, SeqCst), first.wrapping_byte_add(1));
+        assert_eq!(pointer.fetch_and(!3, SeqCst), first.wrapping_byte_add(2));
+        assert_eq!(pointer.load(SeqCst), first);
+    });
+}
+
+#[test]
+fn lazy_lock_get_and_get_mut_return_none_unless_it_is_initialized() {
+    static LAZY: LazyLock<AtomicU32> = LazyLock::new(|| AtomicU32::new(1));
+    check(Loom::Lacks, || {
+        let mut own = LazyLock::new(|| 1);
+        assert_eq!(LazyLock::get_mut(&mut own), None);
+        assert_eq!(LazyLock::get(&own), None);
+        *LazyLock::force_mut(&mut own) += 1;
+        *LazyLock::get_mut(&mut own).unwrap() += 1;
+        assert_eq!(LazyLock::get(&own), Some(&3));
+        let gets = beside(|| LazyLock::get(&LAZY).map(|lazy| lazy.load(SeqCst)));
+        LAZY.fetch_max(2, SeqCst);
+        assert!(matches!(gets.join().unwrap(), None | Some(1 | 2)));
+        assert!(LazyLock::get(&LAZY).is_some());
+    });
+}
+
+#[test]
+fn rwlock_write_guard_downgrade_lets_no_writer_in_between() {
+    check(Loom::Lacks, || {
+        let lock = Arc::new(RwLock::new(0));
+        let other = Arc::clone(&lock);
+        let writes = beside(move || *other.write().unwrap() += 10);
+        let mut mine = lock.write().unwrap();
+        *mine += 1;
+        let seen = *mine;
+        let mine = RwLockWriteGuard::downgrade(mine);
+        assert_eq!(*mine, seen);
+        drop(mine);
+        writes.join().unwrap();
+        assert_eq!(*lock.read().unwrap(), 11);
     });
 }
 

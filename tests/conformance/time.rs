@@ -13,7 +13,7 @@ use std::future::pending;
 use std::time::Duration;
 
 const MS: Duration = Duration::from_millis(1);
-const LONG: Duration = Duration::from_secs(3_600);
+const LONG: Duration = Duration::from_hours(1);
 
 /// As `check`, for a body that awaits. Loom's world has no timers.
 #[track_caller]

@@ -6,13 +6,14 @@ use raceproof::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use raceproof::thread;
 use raceproof::tokio::runtime::{Builder, Handle, LocalOptions, LocalRuntime, Runtime};
 use raceproof::tokio::sync::Mutex;
-use raceproof::tokio::task::{LocalSet, spawn_local, yield_now};
+use raceproof::tokio::task::{LocalSet, block_in_place, spawn_local, yield_now};
 use raceproof::tokio::time::{self, Instant, sleep};
 use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::Duration;
 
-const HOUR: Duration = Duration::from_secs(3_600);
+const HOUR: Duration = Duration::from_hours(1);
 
 /// Has two threads take a lock, without which a program shares nothing and proves nothing.
 fn meet() {
@@ -167,5 +168,33 @@ fn time_that_is_paused_is_advanced_by_hand_and_goes_on_when_it_is_resumed() {
             sleep(Duration::from_millis(1)).await;
             assert!(begun.elapsed() >= HOUR + Duration::from_millis(1));
         });
+    });
+}
+
+#[test]
+fn block_in_place_panics_on_a_runtime_of_one_thread_and_in_a_local_set() {
+    check(Loom::Lacks, || {
+        meet();
+        let blocks = || async { catch_unwind(|| block_in_place(|| 1)).is_err() };
+        let alone = Builder::new_current_thread().build().unwrap();
+        assert!(alone.block_on(blocks()));
+        let several = Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        assert!(LocalSet::new().block_on(&several, blocks()));
+        let spawned = several.spawn(blocks());
+        assert!(!several.block_on(spawned).unwrap() && !several.block_on(blocks()));
+        let _entered = alone.enter();
+        assert_eq!(block_in_place(|| 1), 1);
+    });
+}
+
+#[test]
+fn enter_guards_are_dropped_in_the_reverse_order_or_panic() {
+    check(Loom::Too, || {
+        meet();
+        let build = || Builder::new_current_thread().build().unwrap();
+        let (one, two) = (build(), build());
+        let (first, second) = (one.enter(), two.enter());
+        assert!(catch_unwind(AssertUnwindSafe(|| drop(first))).is_err());
+        drop(second);
     });
 }

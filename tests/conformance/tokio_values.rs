@@ -228,7 +228,7 @@ fn a_sleep_is_reset_to_another_deadline() {
     check(Loom::Lacks, async || {
         meet().await;
         let (start, short) = (Instant::now(), Duration::from_millis(1));
-        let mut sleep = pin!(time::sleep(Duration::from_secs(60)));
+        let mut sleep = pin!(time::sleep(Duration::from_mins(1)));
         assert!(!sleep.is_elapsed());
         sleep.as_mut().reset(start + short);
         assert_eq!(sleep.deadline(), start + short);
@@ -242,7 +242,7 @@ fn an_interval_is_reset_in_each_of_its_ways() {
     check(Loom::Lacks, async || {
         meet().await;
         let short = Duration::from_millis(1);
-        let mut interval = time::interval_at(Instant::now() + Duration::from_secs(60), short);
+        let mut interval = time::interval_at(Instant::now() + Duration::from_mins(1), short);
         assert_eq!((interval.period(), interval.missed_tick_behavior()), (short, MissedTickBehavior::Burst));
         interval.reset_immediately();
         std::future::poll_fn(|context| interval.poll_tick(context)).await;
@@ -274,7 +274,7 @@ fn instants_are_added_to_and_compared() {
 fn a_timeout_gives_its_future_back() {
     check(Loom::Lacks, async || {
         meet().await;
-        let mut timeout = time::timeout(Duration::from_secs(60), std::future::ready(1));
+        let mut timeout = time::timeout(Duration::from_mins(1), std::future::ready(1));
         assert_eq!(timeout.get_ref().clone().into_inner(), 1);
         *timeout.get_mut() = std::future::ready(2);
         assert_eq!(timeout.into_inner().into_inner(), 2);
@@ -356,7 +356,7 @@ fn runtimes_are_built_and_entered_and_shut_down_in_time() {
             *lock.lock().await
         });
         assert_eq!(sum, 2);
-        runtime.shutdown_timeout(Duration::from_secs(60));
+        runtime.shutdown_timeout(Duration::from_mins(1));
     }
     crate::check(Loom::Lacks, || {
         let mut builder = Builder::new_current_thread();

@@ -23,8 +23,9 @@ const THREAD: &str = "spawn Builder JoinHandle Scope ScopedJoinHandle scope slee
 const TIME: &str = "Instant SystemTime UNIX_EPOCH SystemTimeError TryFromFloatSecsError";
 
 const TOKIO_SYNC: &str = "broadcast mpsc oneshot watch futures AcquireError TryAcquireError TryLockError Barrier \
-                          BarrierWaitResult MappedMutexGuard Mutex MutexGuard OwnedMutexGuard Notify OnceCell SetError \
-                          OwnedRwLockReadGuard OwnedRwLockWriteGuard RwLock RwLockReadGuard RwLockWriteGuard \
+                          BarrierWaitResult MappedMutexGuard Mutex MutexGuard OwnedMappedMutexGuard OwnedMutexGuard \
+                          Notify OnceCell SetError OwnedRwLockMappedWriteGuard OwnedRwLockReadGuard \
+                          OwnedRwLockWriteGuard RwLock RwLockMappedWriteGuard RwLockReadGuard RwLockWriteGuard \
                           OwnedSemaphorePermit Semaphore SemaphorePermit SetOnce SetOnceError";
 
 const PARKING_LOT: &str = "OnceState lock_api Condvar WaitTimeoutResult FairMutex FairMutexGuard MappedFairMutexGuard \
@@ -60,7 +61,10 @@ pub fn has(path: &[&str]) -> Has {
         ("std" | "core" | "loom" | "shuttle", path) => match path {
             ["sync", rest @ ..] => named(SYNC, rest),
             ["thread", rest @ ..] => named(THREAD, rest),
-            ["cell", "UnsafeCell", ..] | ["hint", "spin_loop"] | ["thread_local"] => Has::Same,
+            ["cell", "UnsafeCell", ..] | ["hint" | "thread_local"] | ["hint", "spin_loop" | "self" | "*"] => {
+                Has::Same
+            }
+            ["hint", _] => Has::Stds,
             _ => Has::Nothing,
         },
         // What its attributes expand to names tokio itself.

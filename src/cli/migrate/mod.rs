@@ -1,5 +1,6 @@
 //! `raceproof migrate`: the imports of programs that exist, as the diff that makes them raceproof's.
 
+mod constants;
 mod entry;
 mod known;
 mod pairs;

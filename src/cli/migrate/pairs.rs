@@ -40,7 +40,7 @@ impl UseLine {
 }
 
 /// The first token of what belongs to the item whose `use` is at `begin`, and its attributes.
-fn before(tokens: &[TokenTree], begin: usize) -> (usize, Vec<usize>) {
+pub fn before(tokens: &[TokenTree], begin: usize) -> (usize, Vec<usize>) {
     let mut first = begin;
     let word = |i: usize| matches!(tokens.get(i), Some(TokenTree::Ident(word)) if word == "pub");
     let group = |i: usize, delimiter| matches!(tokens.get(i), Some(TokenTree::Group(group)) if group.delimiter() == delimiter);

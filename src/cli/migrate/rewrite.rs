@@ -1,11 +1,13 @@
 //! The text of a Rust file with raceproof's paths. Tokens are read, so that comments and strings stay as they are, and
 //! only what changes is printed anew.
 
+use super::constants::Static;
 use super::entry::entry;
 use super::known::{self, Has};
 use super::pairs::{self, UseLine};
 use super::uses;
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use syn::UseTree;
 
@@ -32,9 +34,10 @@ pub fn migrated(text: &str) -> Result<Migrated, (usize, String)> {
     let begin = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let tokens: TokenStream =
         text[begin..].parse().map_err(|why: proc_macro2::LexError| error(why.span(), why.to_string()))?;
-    let mut rewrite = Rewrite { text: &text[begin..], edits: Vec::new(), left: Vec::new() };
-    rewrite.walk(&tokens.into_iter().collect::<Vec<_>>());
-    let Rewrite { mut edits, left, .. } = rewrite;
+    let mut rewrite = Rewrite { text: &text[begin..], ..Rewrite::default() };
+    rewrite.walk(&tokens.into_iter().collect::<Vec<_>>(), false);
+    let Rewrite { mut edits, left, statics, moved, .. } = rewrite;
+    edits.extend(statics.iter().filter_map(|one| one.edits(&moved)).flatten());
     edits.sort_by_key(|edit| (edit.at.start, edit.at.end));
     // What is within a part that goes need not be rewritten.
     let mut end = 0;
@@ -50,14 +53,18 @@ pub fn migrated(text: &str) -> Result<Migrated, (usize, String)> {
     Ok(Migrated { text: migrated, left })
 }
 
+#[derive(Default)]
 struct Rewrite<'a> {
     text: &'a str,
     edits: Vec<Edit>,
     left: Vec<(usize, String)>,
+    statics: Vec<Static>,
+    /// The names that are raceproof's now.
+    moved: BTreeSet<String>,
 }
 
 impl Rewrite<'_> {
-    fn walk(&mut self, tokens: &[TokenTree]) {
+    fn walk(&mut self, tokens: &[TokenTree], of_macro: bool) {
         let mut lines = Vec::new();
         let mut i = 0;
         while i < tokens.len() {
@@ -65,11 +72,17 @@ impl Rewrite<'_> {
                 TokenTree::Ident(word) if word == "use" && !is_punct(tokens.get(i + 1), '<') => {
                     self.use_line(tokens, i, &mut lines)
                 }
+                // What a macro makes of a `static` is its own affair.
+                TokenTree::Ident(word) if word == "static" && !of_macro => {
+                    self.statics.extend(Static::new(tokens, i));
+                    i + 1
+                }
                 TokenTree::Ident(_) if begins_path(tokens, i) => self.path(tokens, i),
                 // An attribute names what it expands to by itself.
                 TokenTree::Group(_) if is_attribute(tokens, i) => i + 1,
                 TokenTree::Group(group) => {
-                    self.walk(&group.stream().into_iter().collect::<Vec<_>>());
+                    let of_macro = of_macro || i > 0 && is_punct(tokens.get(i - 1), '!');
+                    self.walk(&group.stream().into_iter().collect::<Vec<_>>(), of_macro);
                     i + 1
                 }
                 _ => i + 1,
@@ -129,6 +142,7 @@ impl Rewrite<'_> {
         for path in &split.paths {
             self.stays(tokens[begin].span(), path.split("::").next().unwrap_or_default(), path.clone());
         }
+        self.moved.extend(split.names.iter().map(|name| local(name).to_owned()));
         let use_line = UseLine::new(tokens, begin, end, &split);
         match &split.left {
             None => {
@@ -158,6 +172,12 @@ impl Rewrite<'_> {
     }
 }
 
+/// What a path that is used is called.
+fn local(path: &str) -> &str {
+    let names = path.strip_suffix("::self").unwrap_or(path);
+    names.rsplit([' ', ':']).next().unwrap_or_default()
+}
+
 /// The first names of a tree's paths.
 fn roots(tree: &UseTree) -> Vec<&proc_macro2::Ident> {
     match tree {
@@ -174,7 +194,7 @@ pub fn is_punct(token: Option<&TokenTree>, sign: char) -> bool {
 }
 
 /// Whether a name is the first of a path, and no field or method.
-fn begins_path(tokens: &[TokenTree], i: usize) -> bool {
+pub fn begins_path(tokens: &[TokenTree], i: usize) -> bool {
     let before = |n: usize| i.checked_sub(n).and_then(|i| tokens.get(i));
     if is_punct(before(1), '.') && !is_punct(before(2), '.') || is_punct(before(1), '$') {
         return false;
@@ -188,7 +208,7 @@ fn begins_path(tokens: &[TokenTree], i: usize) -> bool {
 }
 
 /// The names of the path that begins here, and where it ends.
-fn path_at(tokens: &[TokenTree], begin: usize) -> (Vec<String>, usize) {
+pub fn path_at(tokens: &[TokenTree], begin: usize) -> (Vec<String>, usize) {
     let (mut names, mut end) = (vec![tokens[begin].to_string()], begin + 1);
     while is_punct(tokens.get(end), ':')
         && is_punct(tokens.get(end + 1), ':')

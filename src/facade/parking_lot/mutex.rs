@@ -100,7 +100,9 @@ macro_rules! mutex {
         impl<T: ?Sized + fmt::Debug> fmt::Debug for $mutex<T> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 // SAFETY: nothing is given back through it but by a guard.
-                let own = unsafe { self.0.raw() }.own().try_lock();
+                let raw = unsafe { self.0.raw() };
+                raw.look();
+                let own = raw.own().try_lock();
                 let mut f = f.debug_struct("Mutex");
                 match own {
                     // SAFETY: parking_lot's own lock is held as long as the data is looked at.

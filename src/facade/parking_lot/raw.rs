@@ -178,6 +178,11 @@ macro_rules! raw_mutex {
                 &self.real
             }
 
+            /// What `Debug` does before it looks.
+            pub(super) fn look(&self) {
+                world::printed(&self.part, Location::caller());
+            }
+
             #[inline]
             fn raw(&self) -> &real::$raw {
                 // SAFETY: it is given back by those that have taken it alone.

@@ -36,6 +36,11 @@ impl RawRwLock {
         &self.real
     }
 
+    /// What `Debug` does before it looks.
+    pub(super) fn look(&self) {
+        world::printed(&self.part, Location::caller());
+    }
+
     #[inline]
     fn raw(&self) -> &real::RawRwLock {
         // SAFETY: it is given back by those that have taken it alone.

@@ -148,7 +148,9 @@ impl<T: ?Sized> DerefMut for RwLock<T> {
 impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // SAFETY: nothing is given back through it but by a guard.
-        let own = unsafe { self.0.raw() }.own().try_read();
+        let raw = unsafe { self.0.raw() };
+        raw.look();
+        let own = raw.own().try_read();
         let mut f = f.debug_struct("RwLock");
         match own {
             // SAFETY: parking_lot's own lock is held as long as the data is looked at.

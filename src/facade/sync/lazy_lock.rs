@@ -53,6 +53,14 @@ struct Fresh<T> {
     value: OnceLock<T>,
 }
 
+impl<T> Fresh<T> {
+    /// The value, if it was made. That is a step even if it was not: another thread may have come first.
+    #[track_caller]
+    fn seen(&self) -> Option<&T> {
+        if self.once.is_completed() { self.value.get() } else { None }
+    }
+}
+
 const POISONED: &str = "LazyLock instance has previously been poisoned";
 
 impl<T, F: FnOnce() -> T> LazyLock<T, F> {
@@ -95,20 +103,11 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
     /// As [`force`](Self::force).
     #[track_caller]
     pub fn force_mut(this: &mut Self) -> &mut T {
-        // Who has it alone has the only reference to its value.
-        let value = std::ptr::from_ref(Self::force(this)).cast_mut();
+        Self::force(this);
         if world::is_real() {
             return this.real.get_mut().expect("it was forced");
         }
-        let fresh = this.fresh(Location::caller());
-        let held = Rc::into_raw(fresh).cast_mut();
-        // SAFETY: `this` is borrowed alone, and the execution's table, whose reference is counted, is touched by
-        // nobody but through it: so nobody else looks at the value.
-        let value = unsafe { (*held).value.get_mut().map_or(value, std::ptr::from_mut) };
-        // SAFETY: taken from `into_raw` above; the table keeps the value.
-        drop(unsafe { Rc::from_raw(held) });
-        // SAFETY: as above.
-        unsafe { &mut *value }
+        this.alone(Location::caller()).expect("it was forced")
     }
 
     #[cold]
@@ -162,6 +161,44 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
 }
 
 impl<T, F> LazyLock<T, F> {
+    /// As std's `get`, which is there since Rust 1.94.
+    #[inline]
+    #[track_caller]
+    pub fn get(this: &Self) -> Option<&T> {
+        if world::is_real() { this.real.get() } else { this.get_in_model() }
+    }
+
+    /// As std's `get_mut`, which is there since Rust 1.94.
+    #[track_caller]
+    pub fn get_mut(this: &mut Self) -> Option<&mut T> {
+        if world::is_real() {
+            return this.real.get_mut();
+        }
+        this.get_in_model()?;
+        this.alone(Location::caller())
+    }
+
+    #[cold]
+    #[track_caller]
+    fn get_in_model(&self) -> Option<&T> {
+        let fresh = self.fresh(Location::caller());
+        let value = fresh.seen()?;
+        // SAFETY: as in `force_in_model`.
+        Some(unsafe { &*std::ptr::from_ref(value) })
+    }
+
+    /// The value of this execution, of whoever has the object alone.
+    fn alone(&mut self, at: At) -> Option<&mut T> {
+        let held = Rc::into_raw(self.fresh(at)).cast_mut();
+        // SAFETY: `self` is borrowed alone, and the execution's table, whose reference is counted, is touched by
+        // nobody but through it: so nobody else looks at the value.
+        let value = unsafe { (*held).value.get_mut().map(std::ptr::from_mut) };
+        // SAFETY: taken from `into_raw` above; the table keeps the value.
+        drop(unsafe { Rc::from_raw(held) });
+        // SAFETY: as above.
+        value.map(|value| unsafe { &mut *value })
+    }
+
     fn fresh(&self, at: At) -> Rc<Fresh<T>> {
         if world::current() == World::Loom {
             world::not_in_loom("LazyLock", at);
@@ -250,7 +287,7 @@ impl<T: fmt::Debug, F> fmt::Debug for LazyLock<T, F> {
         let fresh = (!world::is_real()).then(|| self.fresh(Location::caller()));
         let value = match &fresh {
             None => self.real.get(),
-            Some(fresh) => fresh.value.get().filter(|_| fresh.once.is_completed()),
+            Some(fresh) => fresh.seen(),
         };
         match value {
             Some(value) => tuple.field(value),

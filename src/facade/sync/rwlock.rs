@@ -268,6 +268,26 @@ macro_rules! guard {
 guard!(RwLockReadGuard, Reading, ReadUnlock, "if unused the RwLock will immediately unlock");
 guard!(RwLockWriteGuard, Writing, WriteUnlock, "if unused the RwLock will immediately unlock");
 
+impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
+    /// As std's `downgrade`. Loom has none.
+    #[inline]
+    #[track_caller]
+    pub fn downgrade(s: Self) -> RwLockReadGuard<'a, T> {
+        let mut this = ManuallyDrop::new(s);
+        // SAFETY: each is taken once, here, and the guard is not dropped.
+        let (data, held) =
+            unsafe { (ManuallyDrop::take(&mut this.data), ManuallyDrop::take(&mut this.held)) };
+        let held = held.and_then(|held| downgrade_in_model(held.lock, Location::caller()));
+        RwLockReadGuard::new(std::sync::RwLockWriteGuard::downgrade(data), held)
+    }
+}
+
+#[cold]
+fn downgrade_in_model<T: ?Sized>(lock: &RwLock<T>, at: At) -> Reading<'_, T> {
+    world::step(&lock.part, Kind::Rw(Rw::Downgrade), at, |_| world::not_in_loom("downgrade", at));
+    Held::new(lock, at, None)
+}
+
 impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
@@ -276,8 +296,18 @@ impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
 }
 
 impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
+    /// As std's, which takes it to look.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.data.fmt(f)
+        if self.part.is_real() {
+            return self.data.fmt(f);
+        }
+        let mut f = f.debug_struct("RwLock");
+        match self.try_read() {
+            Ok(data) => f.field("data", &&*data),
+            Err(TryLockError::Poisoned(data)) => f.field("data", &&**data.get_ref()),
+            Err(TryLockError::WouldBlock) => f.field("data", &format_args!("<locked>")),
+        };
+        f.field("poisoned", &self.is_poisoned()).finish_non_exhaustive()
     }
 }
 

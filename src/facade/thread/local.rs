@@ -25,6 +25,8 @@ impl fmt::Display for AccessError {
 
 impl Error for AccessError {}
 
+const DESTROYED: &str = "cannot access a Thread Local Storage value during or after destruction: AccessError";
+
 /// As [`std::thread_local!`].
 ///
 /// ```
@@ -90,9 +92,7 @@ impl<T: 'static> LocalKey<T> {
         if world::is_real() {
             return self.real.with(f);
         }
-        f(&self
-            .here()
-            .expect("cannot access a Thread Local Storage value during or after destruction: AccessError"))
+        f(&self.here(self.init).expect(DESTROYED))
     }
 
     /// As [`std::thread::LocalKey::try_with`].
@@ -104,20 +104,32 @@ impl<T: 'static> LocalKey<T> {
         if world::is_real() {
             return self.real.try_with(f).map_err(|_| AccessError);
         }
-        self.here().map(|value| f(&value))
+        self.here(self.init).map(|value| f(&value))
     }
 
     /// No step: no other thread can reach it.
     #[cold]
-    fn here(&'static self) -> Result<Rc<T>, AccessError> {
-        statics::local(std::ptr::from_ref(self).addr(), self.init).map_err(|_| AccessError)
+    fn here(&'static self, make: impl FnOnce() -> T) -> Result<Rc<T>, AccessError> {
+        statics::local(std::ptr::from_ref(self).addr(), make).map_err(|_| AccessError)
+    }
+
+    /// As std's: a value that is set first is not made.
+    fn set_here(&'static self, value: T, set: impl FnOnce(&T, T)) {
+        let mut value = Some(value);
+        let here = self.here(|| value.take().expect("made once")).expect(DESTROYED);
+        if let Some(value) = value {
+            set(&here, value);
+        }
     }
 }
 
 impl<T: 'static> LocalKey<Cell<T>> {
     /// As std's `set`.
     pub fn set(&'static self, value: T) {
-        self.with(|cell| cell.set(value));
+        if world::is_real() {
+            return self.real.set(value);
+        }
+        self.set_here(Cell::new(value), |cell, value| cell.set(value.into_inner()));
     }
 
     /// As std's `get`.
@@ -161,7 +173,10 @@ impl<T: 'static> LocalKey<RefCell<T>> {
 
     /// As std's `set`.
     pub fn set(&'static self, value: T) {
-        self.with(|cell| *cell.borrow_mut() = value);
+        if world::is_real() {
+            return self.real.set(value);
+        }
+        self.set_here(RefCell::new(value), |cell, value| *cell.borrow_mut() = value.into_inner());
     }
 
     /// As std's `take`.

@@ -109,7 +109,7 @@ impl Rw {
 /// - Two attempts that failed commute. Two that read do not: where a writer waits at a free lock, each would
 ///   have gone first, and the other would have failed behind it.
 /// - A reader that overtakes writers meets their turn, and not their queueing.
-/// - Whatever else only `parking_lot` has meets everything: it is rare.
+/// - Whatever else there is meets everything: it is rare.
 #[expect(clippy::match_same_arms, reason = "one rule a line")]
 pub fn relation((a, a_out): (Rw, Outcome), (b, b_out): (Rw, Outcome)) -> Relation {
     use Relation::{Independent, Ordered, Racing};

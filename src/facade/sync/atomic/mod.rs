@@ -145,11 +145,47 @@ mod modelled {
                     Err(old)
                 }
 
+                /// As std's `try_update`.
+                #[inline]
+                #[track_caller]
+                pub fn try_update(
+                    &self,
+                    set_order: Ordering,
+                    fetch_order: Ordering,
+                    f: impl FnMut($value) -> Option<$value>,
+                ) -> Result<$value, $value> {
+                    self.fetch_update(set_order, fetch_order, f)
+                }
+
+                /// As std's `update`.
+                #[inline]
+                #[track_caller]
+                pub fn update(
+                    &self,
+                    set_order: Ordering,
+                    fetch_order: Ordering,
+                    mut f: impl FnMut($value) -> $value,
+                ) -> $value {
+                    match self.fetch_update(set_order, fetch_order, |old| Some(f(old))) {
+                        Ok(old) | Err(old) => old,
+                    }
+                }
+
+                /// As std's `compare_and_swap`.
+                #[inline]
+                #[track_caller]
+                #[deprecated(note = "as std's: use `compare_exchange` or `compare_exchange_weak`")]
+                pub fn compare_and_swap(&self, current: $value, new: $value, order: Ordering) -> $value {
+                    match self.compare_exchange(current, new, order, load_part(order)) {
+                        Ok(old) | Err(old) => old,
+                    }
+                }
+
                 /// As std's `swap`.
                 #[inline]
                 #[track_caller]
                 pub fn swap(&self, value: $value, order: Ordering) -> $value {
-                    self.update(order, Location::caller(), |_| value, |data| data.swap(value, order))
+                    self.rmw(order, Location::caller(), |_| value, |data| data.swap(value, order))
                 }
 
                 /// As std's `into_inner`.
@@ -183,7 +219,7 @@ mod modelled {
                 }
 
                 #[inline]
-                fn update(
+                fn rmw(
                     &self,
                     order: Ordering,
                     at: world::operation::At,
@@ -255,7 +291,7 @@ mod modelled {
                 #[track_caller]
                 pub fn $update(&self, value: $value, order: Ordering) -> $value {
                     let new: fn($value, $value) -> $value = $new;
-                    self.update(order, Location::caller(), |old| new(old, value), |data| data.$update(value, order))
+                    self.rmw(order, Location::caller(), |old| new(old, value), |data| data.$update(value, order))
                 }
             )*}
         };
@@ -302,6 +338,34 @@ mod modelled {
     unsafe impl<T> Send for AtomicPtr<T> {}
     // SAFETY: as above.
     unsafe impl<T> Sync for AtomicPtr<T> {}
+
+    /// As std's, which has them since Rust 1.91: in the real world, too, they are a loop around `compare_exchange_weak`.
+    macro_rules! moves {
+        ($($name:ident($new:expr)),* $(,)?) => {
+            impl<T> AtomicPtr<T> {$(
+                /// As std's.
+                #[inline]
+                #[track_caller]
+                pub fn $name(&self, value: usize, order: Ordering) -> *mut T {
+                    let new: fn(*mut T, usize) -> *mut T = $new;
+                    self.rmw(order, Location::caller(), |old| new(old, value), |data| {
+                        let moved = data.fetch_update(order, load_part(order), |old| Some(new(old, value)));
+                        moved.unwrap_or_else(|old| old)
+                    })
+                }
+            )*}
+        };
+    }
+
+    moves!(
+        fetch_ptr_add(<*mut T>::wrapping_add),
+        fetch_ptr_sub(<*mut T>::wrapping_sub),
+        fetch_byte_add(<*mut T>::wrapping_byte_add),
+        fetch_byte_sub(<*mut T>::wrapping_byte_sub),
+        fetch_and(|old, bits| old.map_addr(|address| address & bits)),
+        fetch_or(|old, bits| old.map_addr(|address| address | bits)),
+        fetch_xor(|old, bits| old.map_addr(|address| address ^ bits)),
+    );
 
     impl<T> fmt::Pointer for AtomicPtr<T> {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -55,19 +55,27 @@ impl<'a> EnterGuard<'a> {
 }
 
 /// Is in the context of a runtime until it is dropped, on this thread.
-struct Entered(Option<Place>, PhantomData<*const ()>);
+struct Entered {
+    runtime: Option<Place>,
+    before: Option<Place>,
+    _not_send: PhantomData<*const ()>,
+}
 
 impl Entered {
     fn new(runtime: Option<Place>) -> Self {
-        Self(runtime::enter(runtime), PhantomData)
+        Self { runtime, before: runtime::enter(runtime), _not_send: PhantomData }
     }
 }
 
 impl Drop for Entered {
+    /// As tokio's, it panics behind one that was entered later and is not left yet.
     fn drop(&mut self) {
-        if !world::is_real() {
-            runtime::enter(self.0);
+        if world::is_real() {
+            return;
         }
+        let is_last = runtime::entered().map(|place| place.id) == self.runtime.map(|place| place.id);
+        assert!(is_last || std::thread::panicking(), "`EnterGuard` values dropped out of order");
+        runtime::enter(self.before);
     }
 }
 

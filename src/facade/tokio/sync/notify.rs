@@ -1,5 +1,6 @@
 //! `tokio::sync::Notify`: tokio's own, beside its part in the world that made it.
 
+use crate::facade::statics::made::ConstNew;
 use crate::world::object::{State, notify::Bell};
 use crate::world::operation::{At, Kind, ObjectId, Outcome};
 use crate::world::task::{Turn, Waits};
@@ -58,7 +59,7 @@ impl Notify {
         Self { real: real::Notify::const_new(), part }
     }
 
-    /// As tokio's `const_new`: always one of the real world.
+    /// As tokio's `const_new`: of the real world, but in [`statics!`](crate::statics).
     #[track_caller]
     pub const fn const_new() -> Self {
         Self { real: real::Notify::const_new(), part: Part::Real(Location::caller()) }
@@ -118,6 +119,12 @@ impl Notify {
 
 fn step(part: &Part<()>, kind: Bell, at: At) -> Stepped<()> {
     world::step(part, Kind::Bell(kind), at, |()| world::not_in_loom("Notify", at))
+}
+
+impl ConstNew for Notify {
+    fn is_of_now(&mut self) {
+        self.part = Part::new(self.part.made(), "Notify", State::notify, || ());
+    }
 }
 
 impl Default for Notify {

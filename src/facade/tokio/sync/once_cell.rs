@@ -3,6 +3,7 @@
 //! Whoever initializes it holds the one permit, and closes it when it has; so a closed one is initialized.
 
 use super::permits::{Permits, Tried};
+use crate::facade::statics::made::ConstNew;
 use crate::world::{self, operation::At};
 use ::tokio::sync as real;
 pub use ::tokio::sync::SetError;
@@ -45,13 +46,13 @@ impl<T> OnceCell<T> {
         this
     }
 
-    /// As tokio's `const_new`: always one of the real world.
+    /// As tokio's `const_new`: of the real world, but in [`statics!`](crate::statics).
     #[track_caller]
     pub const fn const_new() -> Self {
         Self { real: real::OnceCell::const_new(), permits: Permits::real(Location::caller()) }
     }
 
-    /// As tokio's `const_new_with`: always one of the real world.
+    /// As tokio's `const_new_with`: of the real world, but in [`statics!`](crate::statics).
     #[track_caller]
     pub const fn const_new_with(value: T) -> Self {
         Self { real: real::OnceCell::const_new_with(value), permits: Permits::real(Location::caller()) }
@@ -164,6 +165,16 @@ impl<T> OnceCell<T> {
     #[track_caller]
     pub fn take(&mut self) -> Option<T> {
         std::mem::take(self).into_inner()
+    }
+}
+
+impl<T> ConstNew for OnceCell<T> {
+    fn is_of_now(&mut self) {
+        let at = self.permits.made();
+        self.permits = Permits::new(at, "OnceCell", 1);
+        if self.real.initialized() {
+            self.permits.close(at);
+        }
     }
 }
 

@@ -35,6 +35,8 @@ macro_rules! like_a_value {
 
         impl<T: std::fmt::Debug> std::fmt::Debug for $cell<T> {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                // A model's is looked at by a step.
+                let _ = self.get();
                 self.real.fmt(f)
             }
         }

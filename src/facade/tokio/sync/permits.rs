@@ -38,6 +38,11 @@ impl Permits {
         Self { part: Part::Real(at) }
     }
 
+    /// The line that made them, of those of the real world.
+    pub fn made(&self) -> At {
+        self.part.made()
+    }
+
     /// The future that takes so many.
     pub fn acquire(&self, many: u32, at: At) -> Acquire<'_> {
         Acquire { permits: self, many, at, turn: Turn::default(), name: None }

@@ -1,6 +1,7 @@
 //! `tokio::sync::Semaphore`: tokio's own, beside its part in the world that made it.
 
 use super::permits::{Closed, Permits, Tried};
+use crate::facade::statics::made::ConstNew;
 use crate::world::operation::At;
 use ::tokio::sync as real;
 use ::tokio::sync::{AcquireError, TryAcquireError};
@@ -54,7 +55,7 @@ impl Semaphore {
         Self { real, permits: Permits::new(Location::caller(), "Semaphore", permits) }
     }
 
-    /// As tokio's `const_new`: always one of the real world.
+    /// As tokio's `const_new`: of the real world, but in [`statics!`](crate::statics).
     #[track_caller]
     pub const fn const_new(permits: usize) -> Self {
         let at = Location::caller();
@@ -240,9 +241,18 @@ impl Semaphore {
     }
 }
 
+impl ConstNew for Semaphore {
+    fn is_of_now(&mut self) {
+        self.permits = Permits::new(self.permits.made(), "Semaphore", self.real.available_permits());
+    }
+}
+
 impl fmt::Debug for Semaphore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.real.fmt(f)
+        if self.permits.part.is_real() {
+            return self.real.fmt(f);
+        }
+        f.debug_struct("Semaphore").field("permits", &self.available_permits()).finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,7 @@
 //! `tokio::sync::SetOnce`: tokio's own, in which the value stays, beside what a model knows of it: whether it is set.
 
 use super::posts::Board;
+use crate::facade::statics::made::ConstNew;
 use crate::world;
 use crate::world::object::posts::{Post, Posts};
 use crate::world::operation::{At, Outcome};
@@ -34,13 +35,13 @@ impl<T> SetOnce<T> {
         Self { real: real::SetOnce::new_with(value), board }
     }
 
-    /// As tokio's `const_new`: always one of the real world.
+    /// As tokio's `const_new`: of the real world, but in [`statics!`](crate::statics).
     #[track_caller]
     pub const fn const_new() -> Self {
         Self { real: real::SetOnce::const_new(), board: Board::real(Location::caller(), NOUN) }
     }
 
-    /// As tokio's `const_new_with`: always one of the real world.
+    /// As tokio's `const_new_with`: of the real world, but in [`statics!`](crate::statics).
     #[track_caller]
     pub const fn const_new_with(value: T) -> Self {
         Self { real: real::SetOnce::const_new_with(value), board: Board::real(Location::caller(), NOUN) }
@@ -94,6 +95,16 @@ impl<T> SetOnce<T> {
             }
             self.board.wait(Post::Await(0), Post::Look(0), at).await;
             self.real.get().expect("the step waited until it was set")
+        }
+    }
+}
+
+impl<T> ConstNew for SetOnce<T> {
+    fn is_of_now(&mut self) {
+        let at = self.board.part.made();
+        self.board = Board::new(at, NOUN, 0);
+        if self.real.initialized() {
+            self.board.step(Post::Set, at);
         }
     }
 }

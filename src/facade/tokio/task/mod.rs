@@ -57,16 +57,20 @@ where
 ///
 /// # Panics
 ///
-/// In the real world as tokio's, where the runtime has one thread. Models have as many as they need.
+/// As tokio's, where the runtime has one thread.
 #[track_caller]
 pub fn block_in_place<F, R>(f: F) -> R
 where
     F: FnOnce() -> R,
 {
-    match world::current() {
-        World::Real => ::tokio::task::block_in_place(f),
-        _ => world::task::blocking(f),
+    if world::is_real() {
+        return ::tokio::task::block_in_place(f);
     }
+    let has_one_thread = |place| runtime::build(place).has_one_thread;
+    let alone = runtime::entered().is_some_and(has_one_thread) || local::is_entered();
+    let message = "can call blocking only when running on the multi-threaded runtime";
+    assert!(!(alone && world::task::is_polling()), "{message}");
+    world::task::blocking(f)
 }
 
 /// As tokio's own [`yield_now`](::tokio::task::yield_now). In a model, the other threads go first: a loop that

@@ -7,6 +7,7 @@ pub use guards::{MappedMutexGuard, MutexGuard, OwnedMappedMutexGuard, OwnedMutex
 use super::hold::Hold;
 use super::permits::{Permits, Tried};
 use crate::facade::from_value::from_value;
+use crate::facade::statics::made::ConstNew;
 use crate::world::operation::At;
 use ::tokio::sync as real;
 use ::tokio::sync::TryLockError;
@@ -48,7 +49,7 @@ impl<T> Mutex<T> {
         Self { permits, lock: real::Mutex::const_new(()), data: UnsafeCell::new(value) }
     }
 
-    /// As tokio's `const_new`: always one of the real world.
+    /// As tokio's `const_new`: of the real world, but in [`statics!`](crate::statics).
     #[track_caller]
     pub const fn const_new(value: T) -> Self {
         let permits = Permits::real(Location::caller());
@@ -58,6 +59,12 @@ impl<T> Mutex<T> {
     /// As tokio's `into_inner`.
     pub fn into_inner(self) -> T {
         self.data.into_inner()
+    }
+}
+
+impl<T> ConstNew for Mutex<T> {
+    fn is_of_now(&mut self) {
+        self.permits = Permits::new(self.permits.made(), "Mutex", 1);
     }
 }
 
@@ -169,9 +176,11 @@ pub(super) fn held() -> TryLockError {
     }
 }
 
-#[expect(clippy::missing_fields_in_debug, reason = "as tokio's")]
 impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.permits.part.is_real() {
+            self.permits.free(Location::caller());
+        }
         let mut f = f.debug_struct("Mutex");
         match self.lock.try_lock() {
             // SAFETY: tokio's lock is held.

@@ -14,6 +14,7 @@ use super::hold::Hold;
 use super::mutex::{free, held};
 use super::permits::{Permits, Tried};
 use crate::facade::from_value::from_value;
+use crate::facade::statics::made::ConstNew;
 use crate::world::operation::At;
 use ::tokio::sync as real;
 use ::tokio::sync::TryLockError;
@@ -56,13 +57,13 @@ impl<T> RwLock<T> {
         Self { permits, readers_max: max_reads, lock, data: UnsafeCell::new(value) }
     }
 
-    /// As tokio's `const_new`: always one of the real world.
+    /// As tokio's `const_new`: of the real world, but in [`statics!`](crate::statics).
     #[track_caller]
     pub const fn const_new(value: T) -> Self {
         Self::const_with_max_readers(value, READERS_MAX)
     }
 
-    /// As tokio's `const_with_max_readers`: always one of the real world.
+    /// As tokio's `const_with_max_readers`: of the real world, but in [`statics!`](crate::statics).
     #[track_caller]
     pub const fn const_with_max_readers(value: T, max_reads: u32) -> Self {
         let permits = Permits::real(Location::caller());
@@ -73,6 +74,12 @@ impl<T> RwLock<T> {
     /// As tokio's `into_inner`.
     pub fn into_inner(self) -> T {
         self.data.into_inner()
+    }
+}
+
+impl<T> ConstNew for RwLock<T> {
+    fn is_of_now(&mut self) {
+        self.permits = Permits::new(self.permits.made(), "RwLock", self.readers_max as usize);
     }
 }
 
@@ -215,6 +222,9 @@ fn all<T: ?Sized>(lock: &RwLock<T>) -> u32 {
 #[expect(clippy::missing_fields_in_debug, reason = "as tokio's")]
 impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.permits.part.is_real() {
+            self.permits.free(Location::caller());
+        }
         let mut f = f.debug_struct("RwLock");
         match self.lock.try_read() {
             // SAFETY: tokio's lock is held.

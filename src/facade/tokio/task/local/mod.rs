@@ -47,6 +47,11 @@ where
     spawn_told(None, future, None, Location::caller())
 }
 
+/// Whether this thread is in the context of a set.
+pub(super) fn is_entered() -> bool {
+    Tasks::entered().is_some()
+}
+
 /// Spawns a task on a set, or else on the one whose context this is, and lets it tell of its end.
 #[track_caller]
 pub(super) fn spawn_told<F>(
