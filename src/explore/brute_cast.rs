@@ -2,7 +2,7 @@
 //! and receivers, also dropped while they wait.
 
 use super::brute::combine::{Borrowed, Said, either, once, run_all};
-use super::brute::polls::{Outcomes, compare_many, compare_programs};
+use super::brute::polls::{Known, Outcomes, compare_many, compare_programs};
 use super::brute::program::Chance;
 use super::driver::Program;
 use crate::sync::Arc;
@@ -165,6 +165,6 @@ fn broadcast_has_the_outcomes_that_every_interleaving_has() {
         let capacity = 1 + chance.below(2);
         // What an attempt to receive is is known only when it is made.
         let what = format!("{tasks:?}, {capacity} are kept");
-        compare_programs(|| runnable(&tasks, capacity), false, true, &what, 600)
+        compare_programs(|| runnable(&tasks, capacity), Known::GUESSES, &what, 600)
     });
 }

@@ -2,7 +2,7 @@
 //! of senders, receivers and selections on two channels.
 
 use super::brute::Unstopped;
-use super::brute::polls::{Compared, Outcomes, compare_many, compare_programs};
+use super::brute::polls::{Compared, Known, Outcomes, compare_many, compare_programs};
 use super::brute::program::Chance;
 use super::driver::{Program, drive};
 use crate::crossbeam_channel::{
@@ -368,7 +368,7 @@ fn compare_family(name: &str, family: usize, draw: Draw, noisy: bool, plain: u64
 
 fn compare(threads: &Threads, interleavings_max: usize) -> Compared {
     let what = format!("{threads:?}");
-    let compared = compare_programs(|| threads.runnable(), false, true, &what, interleavings_max);
+    let compared = compare_programs(|| threads.runnable(), Known::GUESSES, &what, interleavings_max);
     if !compared.too_large && compared.deadlocks == 0 {
         compare_with_real_threads(threads);
     }

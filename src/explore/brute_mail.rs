@@ -2,7 +2,7 @@
 //! senders, also dropped while they wait, and of one receiver.
 
 use super::brute::combine::{Borrowed, Said, either, join, once, run_all};
-use super::brute::polls::{Compared, Outcomes, compare_many, compare_programs};
+use super::brute::polls::{Compared, Known, Outcomes, compare_many, compare_programs};
 use super::brute::program::Chance;
 use super::driver::Program;
 use crate::sync::Arc;
@@ -224,7 +224,7 @@ impl Chance {
 fn compare(tasks: &[Vec<Act>], places: usize) -> Compared {
     // What a send is is known only when it is made: whether there is a place, or it waits for one.
     let what = format!("{tasks:?}, {places} places");
-    compare_programs(|| runnable(tasks, places), false, true, &what, 600)
+    compare_programs(|| runnable(tasks, places), Known::GUESSES, &what, 600)
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! between tasks, whose ends are polled and left, closed and dropped, and of a value that is set once.
 
 use super::brute::combine::{Borrowed, Said, either, join, run_all};
-use super::brute::polls::{Outcomes, compare_many, compare_programs};
+use super::brute::polls::{Known, Outcomes, compare_many, compare_programs};
 use super::brute::program::Chance;
 use super::driver::Program;
 use crate::sync::Arc;
@@ -188,7 +188,7 @@ fn compare(what: &str, seed: usize, plain: u64, draws: [Draw; 2]) {
         let acts = if count == 2 { 4 } else { 2 };
         let tasks: Vec<Vec<Act>> =
             (0..count).map(|_| (0..=chance.below(acts)).map(|_| chance.shot(draws)).collect()).collect();
-        compare_programs(|| runnable(&tasks), false, false, &format!("{tasks:?}"), 600)
+        compare_programs(|| runnable(&tasks), Known::NOTHING, &format!("{tasks:?}"), 600)
     });
 }
 

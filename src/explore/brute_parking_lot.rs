@@ -1,6 +1,6 @@
 //! `Parking_lot`'s locks in the exhaustive search against brute force: random small programs.
 
-use super::brute::polls::{Outcomes, compare_many, compare_programs};
+use super::brute::polls::{Known, Outcomes, compare_many, compare_programs};
 use super::brute::program::Chance;
 use super::driver::Program;
 use crate::parking_lot::{
@@ -242,7 +242,7 @@ fn compare_family(name: &str, family: usize, draw: Draw, plain: u64) {
                 timeouts < 2 || !timed
             });
         }
-        compare_programs(|| runnable(&threads), false, true, &format!("{threads:?}"), 1_500)
+        compare_programs(|| runnable(&threads), Known::GUESSES, &format!("{threads:?}"), 1_500)
     });
 }
 

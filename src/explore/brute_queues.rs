@@ -2,7 +2,7 @@
 //! semaphore, mutex, lock for readers and writers, and notifications, also dropped while they wait.
 
 use super::brute::combine::{Said, either, join, once};
-use super::brute::polls::{Compared, Outcomes, compare_many, compare_programs};
+use super::brute::polls::{Compared, Known, Outcomes, compare_many, compare_programs};
 use super::brute::program::Chance;
 use super::driver::Program;
 use crate::sync::Arc;
@@ -346,7 +346,7 @@ impl Chance {
 fn compare(tasks: &[Vec<Act>], permits: usize, interleavings_max: usize) -> Compared {
     // What it is to take permits is known only when it is done: whether they are there, or it waits for them.
     let what = format!("{tasks:?}, {permits} permits");
-    compare_programs(|| runnable(tasks, permits), false, true, &what, interleavings_max)
+    compare_programs(|| runnable(tasks, permits), Known::GUESSES, &what, interleavings_max)
 }
 
 fn compare_family(family: usize, plain: u64) {

@@ -2,7 +2,7 @@
 //! interleaving of all attempts that their futures make.
 
 use super::brute::combine::{Borrowed, Said, either, join, once};
-use super::brute::polls::{Compared, Outcomes, compare_many, compare_programs};
+use super::brute::polls::{Compared, Known, Outcomes, compare_many, compare_programs};
 use super::brute::program::Chance;
 use super::driver::Program;
 use crate::sync::atomic::{AtomicUsize, Ordering};
@@ -41,6 +41,16 @@ enum Await {
     Set(usize),
     Abort(usize),
     Ended(usize),
+    /// The handle of a task that it spawns.
+    Spawned(Work),
+}
+
+/// What a spawned task does.
+#[derive(Clone, Copy, Debug)]
+enum Work {
+    Add(usize),
+    Wait(usize),
+    Recv(usize),
 }
 
 struct Shared {
@@ -131,6 +141,10 @@ fn run(what: Await, shared: Arc<Shared>, receivers: Receivers) -> Said<'static> 
             time::sleep(time::Duration::from_millis(1)).await;
             "slept".to_owned()
         }),
+        Await::Spawned(what) => Box::pin(async move {
+            let ended = crate::tokio::spawn(work(what, shared, receivers)).await;
+            ended.unwrap_or_else(|_| "cancelled".to_owned())
+        }),
         Await::Timed(a) => {
             let a = next(a);
             Box::pin(async move {
@@ -164,6 +178,14 @@ fn run(what: Await, shared: Arc<Shared>, receivers: Receivers) -> Said<'static> 
                 _ => unreachable!("the others wait"),
             }
         }),
+    }
+}
+
+async fn work(what: Work, shared: Arc<Shared>, receivers: Receivers) -> String {
+    match what {
+        Work::Add(x) => shared.atomics[x].fetch_add(1, Ordering::SeqCst).to_string(),
+        Work::Wait(x) => wait(shared, x).await,
+        Work::Recv(x) => recv(receivers, x).await,
     }
 }
 
@@ -212,7 +234,9 @@ fn compare(tasks: &[Await], room: usize, interleavings_max: usize) -> Compared {
     // What an attempt to send turns out to be is known only when it is made.
     let what = format!("{tasks:?}, room {room}");
     let guesses = what.contains("Send");
-    compare_programs(|| runnable(tasks, room), asks, guesses, &what, interleavings_max)
+    let aborts_a_wait = what.contains("Abort") && what.contains("Spawned");
+    let known = Known { asks, guesses, aborts_a_wait };
+    compare_programs(|| runnable(tasks, room), known, &what, interleavings_max)
 }
 
 impl Chance {
@@ -285,6 +309,23 @@ impl Chance {
         }
     }
 
+    /// The handle of a task that is spawned, beside something else.
+    fn awaits_a_handle(&mut self) -> Await {
+        let spawned = Await::Spawned(match self.below(3) {
+            0 => Work::Add(0),
+            1 => Work::Wait(0),
+            _ => Work::Recv(0),
+        });
+        let beside = if self.below(3) == 0 { Await::Spawned(Work::Recv(1)) } else { self.awaits(&[1], 0) };
+        let (a, b) = (Box::new(spawned), Box::new(beside));
+        match self.below(6) {
+            0..=2 => Await::Unordered(a, b),
+            3 => Await::Join(a, b),
+            4 => Await::Either(b, a),
+            _ => Await::Then(b, a),
+        }
+    }
+
     fn tasks(&mut self) -> Vec<Await> {
         let others = 1 + self.below(2);
         let mut tasks: Vec<Await> = (0..others)
@@ -316,6 +357,16 @@ fn timers_are_up_whenever_every_interleaving_has_them_up() {
     compare_many("timers", 25, || {
         let mut tasks = chance.tasks();
         *tasks.last_mut().expect("one receives") = chance.awaits_in_time();
+        compare(&tasks, 1 + chance.below(2), 1_500)
+    });
+}
+
+#[test]
+fn handles_are_told_of_an_end_in_every_interleaving_that_has_it() {
+    let mut chance = Chance(0xD1B5_4A32_D192_ED03);
+    compare_many("handles", 40, || {
+        let mut tasks = chance.tasks();
+        *tasks.last_mut().expect("one receives") = chance.awaits_a_handle();
         compare(&tasks, 1 + chance.below(2), 1_500)
     });
 }

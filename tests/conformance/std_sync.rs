@@ -209,11 +209,15 @@ macro_rules! widths {
         assert_eq!(ours.compare_exchange(9, 1, SeqCst, SeqCst), Ok(9));
         assert_eq!(ours.compare_exchange(9, 1, SeqCst, SeqCst), Err(1));
         assert_eq!(ours.fetch_update(SeqCst, SeqCst, |value| (value == 0).then_some(1)), Err(1));
+        assert_eq!(ours.try_update(SeqCst, SeqCst, |value| (value == 0).then_some(1)), Err(1));
+        assert_eq!(ours.update(SeqCst, SeqCst, |value| value), 1);
+        assert_eq!(ours.compare_and_swap(0, 2, SeqCst), 1);
         assert_eq!(Arc::into_inner(ours).unwrap().into_inner(), 1);
     )*};
 }
 
 #[test]
+#[allow(deprecated)]
 fn atomic_integers_of_every_width_wrap_around_and_return_the_previous_value() {
     check(Loom::Too, || {
         widths!(AtomicU8: u8, AtomicI8: i8);

@@ -105,6 +105,7 @@ fn atomic_update_and_try_update_are_loops_around_an_exchange() {
 }
 
 #[test]
+#[allow(deprecated)]
 fn atomic_ptr_is_moved_by_elements_and_bytes_and_its_bits_are_set_and_cleared() {
     check(Loom::Too, || {
         let mut array = [1_u32, 2, 3];
@@ -119,7 +120,10 @@ fn atomic_ptr_is_moved_by_elements_and_bytes_and_its_bits_are_set_and_cleared() 
         assert_eq!(pointer.fetch_or(1, SeqCst), first);
         assert_eq!(pointer.fetch_xor(3, SeqCst), first.wrapping_byte_add(1));
         assert_eq!(pointer.fetch_and(!3, SeqCst), first.wrapping_byte_add(2));
-        assert_eq!(pointer.load(SeqCst), first);
+        assert_eq!(pointer.update(SeqCst, SeqCst, |old| old), first);
+        assert_eq!(pointer.try_update(SeqCst, SeqCst, |_| None), Err(first));
+        assert_eq!(pointer.compare_and_swap(first, null_mut(), SeqCst), first);
+        assert!(pointer.load(SeqCst).is_null());
     });
 }
 
