@@ -66,12 +66,18 @@ impl Notify {
     }
 
     /// As tokio's `notified`.
+    #[inline]
     #[track_caller]
     pub fn notified(&self) -> Notified<'_> {
         if self.part.is_real() {
             return Notified(Inner::Real(self.real.notified(), Location::caller()));
         }
-        let (at, name) = (Location::caller(), execution::with(execution::Execution::name));
+        self.notified_in_model(Location::caller())
+    }
+
+    #[cold]
+    fn notified_in_model(&self, at: At) -> Notified<'_> {
+        let name = execution::with(execution::Execution::name);
         self.step(Bell::Make(name), at);
         let (turn, stands) = (Turn::default(), Stands::Made);
         Notified(Inner::Modelled(Waiter { part: &self.part, name, at, turn, stands }))
@@ -86,6 +92,7 @@ impl Notify {
     }
 
     /// As tokio's `notify_one`.
+    #[inline]
     #[track_caller]
     pub fn notify_one(&self) {
         if self.part.is_real() {
@@ -95,6 +102,7 @@ impl Notify {
     }
 
     /// As tokio's `notify_last`.
+    #[inline]
     #[track_caller]
     pub fn notify_last(&self) {
         if self.part.is_real() {
@@ -104,6 +112,7 @@ impl Notify {
     }
 
     /// As tokio's `notify_waiters`.
+    #[inline]
     #[track_caller]
     pub fn notify_waiters(&self) {
         if self.part.is_real() {
@@ -112,6 +121,7 @@ impl Notify {
         self.step(Bell::All, Location::caller());
     }
 
+    #[cold]
     fn step(&self, kind: Bell, at: At) {
         step(&self.part, kind, at);
     }
@@ -163,6 +173,7 @@ impl Waiter<'_> {
         self.stands == Stands::Done
     }
 
+    #[cold]
     fn poll(&mut self, context: &Context<'_>) -> Poll<()> {
         let Self { part, name, at, .. } = *self;
         let [wait, wake, look] = [Bell::Wait(name), Bell::Wake(name), Bell::Look(name)].map(Kind::Bell);
@@ -184,6 +195,7 @@ impl Waiter<'_> {
 }
 
 impl Drop for Waiter<'_> {
+    #[cold]
     fn drop(&mut self) {
         // Nobody can tell whether one that was never polled is gone.
         if self.stands == Stands::Waiting && !self.part.is_real_at(self.at) {
@@ -202,6 +214,7 @@ impl<'a> Notified<'a> {
         }
     }
 
+    #[inline]
     #[track_caller]
     fn inner(self: Pin<&mut Self>) -> Result<Pin<&mut real::futures::Notified<'a>>, &mut Waiter<'a>> {
         // SAFETY: tokio's future is not moved out of here, and stays pinned; ours does not mind.
@@ -218,6 +231,7 @@ impl<'a> Notified<'a> {
 impl Future for Notified<'_> {
     type Output = ();
 
+    #[inline]
     #[track_caller]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         match self.inner() {

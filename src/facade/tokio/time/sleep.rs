@@ -24,6 +24,7 @@ enum Inner {
 /// # Panics
 ///
 /// As tokio's, in the real world outside of a runtime with timers.
+#[inline]
 #[track_caller]
 pub fn sleep(duration: Duration) -> Sleep {
     if world::is_real() {
@@ -37,6 +38,7 @@ pub fn sleep(duration: Duration) -> Sleep {
 /// # Panics
 ///
 /// As [`sleep`].
+#[inline]
 #[track_caller]
 pub fn sleep_until(deadline: Instant) -> Sleep {
     if world::is_real() {
@@ -46,11 +48,13 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 }
 
 impl Sleep {
+    #[cold]
     pub(super) fn in_model(duration: Duration, at: At) -> Self {
         let since = if world::current() == world::World::Model { begin() } else { 0 };
         Self::of_model(after(since, duration), at)
     }
 
+    #[cold]
     pub(super) fn of_model(deadline: u64, at: At) -> Self {
         Self(Inner::Modelled(Timer::new(deadline, at), at))
     }
@@ -89,6 +93,7 @@ impl Sleep {
 impl Future for Sleep {
     type Output = ();
 
+    #[inline]
     #[track_caller]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         // SAFETY: nothing is moved out of it, and `Real` is pinned again.
