@@ -24,7 +24,7 @@ END {
         n = split("proved,passed,shares nothing,refuted,undecided,no verdict,builds", word, ",")
         for (i = 1; i <= n; i++) if (ended[root, word[i]]) printf " %d %s%s", ended[root, word[i]], word[i], (i < n ? "," : "")
         print ""
-        if (number[root] < 250) { print "too few examples were found"; wrong = 1 }
+        if (number[root] < 50) { print "too few examples were found"; wrong = 1 }
     }
     exit wrong
 }

@@ -214,3 +214,20 @@ fn who_has_timed_out_at_a_channel_without_room_is_gone() {
     let shown = verdict.to_string();
     assert!(!verdict.is_refuted() && verdict.coverage().executions > 0, "{shown}");
 }
+
+/// Its handles go while the panic unwinds, and that is no panic of its messages.
+#[test]
+fn a_thread_that_panics_with_the_last_handle_of_a_channel_is_refuted() {
+    for room in [None, Some(1)] {
+        let verdict = Explorer::new(Engine::Exhaustive).explore(move || {
+            let (sender, receiver) = room.map_or_else(unbounded::<u8>, bounded::<u8>);
+            thread::spawn(move || {
+                let _ = sender.send(1);
+                sender.try_send(2).expect("someone receives");
+            });
+            let _ = receiver.recv();
+        });
+        verdict.assert_refuted();
+        assert!(verdict.to_string().contains("someone receives"), "{verdict}");
+    }
+}

@@ -46,23 +46,26 @@ fn patient<R>(patience: Option<Patience>, f: impl FnOnce() -> R) -> R {
     }
 }
 
-/// Looks whether messages that are dropped make steps.
+/// Looks whether messages that are dropped make steps, or panic.
 struct Seen {
     made: At,
+    /// Whether a panic goes on already that is none of theirs.
+    unwinds: bool,
     /// How many events there were before, if nobody knows yet that they do.
     before: Option<usize>,
 }
 
 impl Seen {
     fn new(made: At, known: bool) -> Self {
-        Self { made, before: (!known).then(|| execution::with(|e| e.trace.len())) }
+        let unwinds = std::thread::panicking();
+        Self { made, unwinds, before: (!known).then(|| execution::with(|e| e.trace.len())) }
     }
 }
 
 impl Drop for Seen {
     fn drop(&mut self) {
         let Some(before) = self.before else { return };
-        let panics = std::thread::panicking();
+        let panics = std::thread::panicking() && !self.unwinds;
         let steps = execution::with(|e| {
             let mine = e.trace.get(before..).unwrap_or_default();
             mine.iter().any(|event| event.thread == e.current)
@@ -70,7 +73,7 @@ impl Drop for Seen {
         if panics || steps {
             execution::with(|e| e.expose(self.made));
         }
-        if steps && !panics {
+        if steps && !std::thread::panicking() {
             world::panic::give_up();
         }
     }
