@@ -2,8 +2,8 @@
 # would wrap it, and a line of `index`: its module, its name (`root`, the file and what it stands above), what it is to
 # do (`run`, `panic`, `compile`).
 #
-# Left out is what rustdoc does not build either, what needs nightly, what is called as `without` says, and what uses
-# `others`' crates.
+# Left out is what rustdoc does not build either, what needs nightly, what uses `others`' crates, and what is called as
+# `without` says: into the file `left_file`.
 
 # The documentation in this line, if there is any.
 function doc(line) {
@@ -20,11 +20,14 @@ function doc(line) {
 
 function close_example(item,    name, file, i, kind) {
     for (i = 1; i <= waiting; i++) {
-        name = root FILENAME
+        name = FILENAME
         sub(/^.*\/src\//, root "/", name); sub(/\.rs$/, "", name); sub(/\/mod$/, "", name)
         name = name (item == "" ? "" : " " item)
         if (++seen[name] > 1) name = name " " seen[name]
-        if (name ~ without) continue
+        if (match(name, without)) {
+            print name >> left_file
+            continue
+        }
         kind = flags[i] ~ /should_panic/ ? "panic" : flags[i] ~ /no_run/ ? "compile" : "run"
         file = to "/e" (++count) ".rs"
         printf "// %s\n%s%s\n%s", name, inners[i], head, text[i] > file
@@ -52,7 +55,7 @@ FNR == 1 { close_example(""); inside = 0 }
     said = doc($0)
     if (said == NONE) {
         inside = 0
-        if (waiting && match($0, /^ *(pub(\([a-z]+\))? )?(const |unsafe |async |auto )*(fn|struct|enum|union|trait|type|mod|static|macro_rules!|macro|impl|use|const)[ <]/)) {
+        if (waiting && match($0, /^ *(pub(\([a-z]+\))? )?(const |unsafe |async |auto )*(fn|struct|enum|union|trait|type|mod|static|macro_rules!|macro|impl|use)[ <]/)) {
             item = substr($0, RLENGTH + 1); sub(/^[^A-Za-z_]*/, "", item); sub(/[^A-Za-z_0-9].*/, "", item)
             close_example(item)
         }

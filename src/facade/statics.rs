@@ -5,19 +5,28 @@
 #[cfg(feature = "model")]
 #[doc(hidden)]
 pub mod made {
+    use crate::world::is_real;
+    use crate::world::operation::At;
+
     /// A value that was made now.
     #[derive(Debug)]
     pub struct Made<'a, T>(pub &'a mut T);
 
-    /// What `const_new` makes as one of the real world, whatever the current one.
+    /// What has a `const_new`, which makes one of the real world, whatever the current one.
     pub trait ConstNew {
-        fn is_of_now(&mut self);
+        /// The line that made it, if it is one of the real world.
+        fn made(&self) -> Option<At>;
+
+        /// Makes it one of the current world, of that line.
+        fn renew(&mut self, made: At);
     }
 
     impl<T: ConstNew> Made<'_, T> {
         pub fn is_of_now(&mut self) {
-            if !crate::world::is_real() {
-                self.0.is_of_now();
+            if !is_real()
+                && let Some(made) = self.0.made()
+            {
+                self.0.renew(made);
             }
         }
     }

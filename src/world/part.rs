@@ -5,7 +5,6 @@ use super::object::State;
 use super::operation::{At, ObjectId};
 use super::{World, current, is_real, spawn};
 use std::mem::ManuallyDrop;
-use std::panic::Location;
 
 /// What an object of the facade has beside std's: its part in the world that made it.
 #[derive(Debug)]
@@ -67,10 +66,9 @@ impl<L> Part<L> {
         }
     }
 
-    /// The line that made it, of one of the real world; of others, who made them is known by their execution.
-    #[track_caller]
-    pub fn made(&self) -> At {
-        if let Self::Real(at) = self { at } else { Location::caller() }
+    /// The line that made it, if it is of the real world.
+    pub fn made(&self) -> Option<At> {
+        if let Self::Real(at) = self { Some(at) } else { None }
     }
 
     /// Who it is in every execution, if it is of a model.

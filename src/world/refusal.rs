@@ -45,10 +45,9 @@ pub fn not_in_loom(what: &str, at: At) {
 /// Tokio itself is used, and panics now, since there is no runtime of its own.
 pub(super) fn of_tokio() {
     execution::with(|e| {
-        let behind =
-            e.last_line().map_or_else(String::new, |at| format!(", behind {}:{}", at.file(), at.line()));
+        let behind = e.behind();
         let what = format!(
-            "not modelled: I/O, or what else of tokio's own needs its runtime{behind}; put it outside of the program"
+            "not modelled: I/O, or what else of tokio's own needs its runtime,{behind}; put it outside of the program"
         );
         e.fail(Failure::Undecided(Reason::NotModelled(what)));
     });

@@ -1,6 +1,7 @@
 //! What tokio's `const_new` makes, in `statics!`: fresh in each execution of a model.
 
 use crate::{Loom, check};
+use raceproof::explore::{Engine, Explorer};
 use raceproof::thread;
 use raceproof::tokio::runtime::Builder;
 use raceproof::tokio::sync::{Mutex, Notify, OnceCell, RwLock, Semaphore, SetOnce};
@@ -51,4 +52,24 @@ fn tokios_const_new_in_statics_makes_what_two_threads_share() {
         assert!(matches!((CELL.get(), EMPTY.get()), (Some(1 | 2), Some(1 | 2))));
         assert_eq!((MADE.get(), FULL.get()), (Some(&4), Some(&2)));
     });
+}
+
+/// What `new` has made there is of the execution already, and of the line that has made it.
+#[test]
+fn what_new_makes_in_statics_is_known_by_its_line() {
+    raceproof::statics! {
+        static COUNT: Mutex<u32> = Mutex::new(0);
+    }
+    let verdict = Explorer::new(Engine::Exhaustive).explore(|| {
+        let adds = || {
+            let read = *COUNT.blocking_lock();
+            *COUNT.blocking_lock() = read + 1;
+        };
+        let other = thread::spawn(adds);
+        adds();
+        other.join().unwrap();
+        assert_eq!(*COUNT.blocking_lock(), 2);
+    });
+    verdict.assert_refuted();
+    assert!(verdict.to_string().contains("acquire COUNT"), "{verdict}");
 }

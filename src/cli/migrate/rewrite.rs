@@ -73,7 +73,7 @@ impl Rewrite<'_> {
                     self.use_line(tokens, i, &mut lines)
                 }
                 // What a macro makes of a `static` is its own affair.
-                TokenTree::Ident(word) if word == "static" && !of_macro => {
+                TokenTree::Ident(word) if word == "static" && !of_macro && !is_lifetime(tokens, i) => {
                     self.statics.extend(Static::new(tokens, i));
                     i + 1
                 }
@@ -218,6 +218,10 @@ pub fn path_at(tokens: &[TokenTree], begin: usize) -> (Vec<String>, usize) {
         end += 3;
     }
     (names, end)
+}
+
+fn is_lifetime(tokens: &[TokenTree], i: usize) -> bool {
+    i > 0 && is_punct(tokens.get(i - 1), '\'')
 }
 
 fn is_attribute(tokens: &[TokenTree], i: usize) -> bool {

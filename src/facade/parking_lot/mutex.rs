@@ -101,7 +101,7 @@ macro_rules! mutex {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 // SAFETY: nothing is given back through it but by a guard.
                 let raw = unsafe { self.0.raw() };
-                raw.look();
+                raw.printed();
                 let own = raw.own().try_lock();
                 let mut f = f.debug_struct("Mutex");
                 match own {

@@ -179,7 +179,7 @@ macro_rules! raw_mutex {
             }
 
             /// What `Debug` does before it looks.
-            pub(super) fn look(&self) {
+            pub(super) fn printed(&self) {
                 world::printed(&self.part, Location::caller());
             }
 

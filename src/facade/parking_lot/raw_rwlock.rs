@@ -37,7 +37,7 @@ impl RawRwLock {
     }
 
     /// What `Debug` does before it looks.
-    pub(super) fn look(&self) {
+    pub(super) fn printed(&self) {
         world::printed(&self.part, Location::caller());
     }
 

@@ -149,7 +149,7 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // SAFETY: nothing is given back through it but by a guard.
         let raw = unsafe { self.0.raw() };
-        raw.look();
+        raw.printed();
         let own = raw.own().try_read();
         let mut f = f.debug_struct("RwLock");
         match own {

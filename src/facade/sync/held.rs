@@ -2,7 +2,9 @@
 
 use crate::world::operation::{At, Kind};
 use crate::world::{self, Part};
+use std::fmt;
 use std::mem::ManuallyDrop;
+use std::ops::Deref;
 use std::sync::TryLockError::{Poisoned, WouldBlock};
 use std::sync::{LockResult, PoisonError, TryLockResult};
 
@@ -62,6 +64,21 @@ pub fn around_tried<D, G>(data: TryLockResult<D>, guard: impl FnOnce(D) -> G) ->
         Err(Poisoned(poisoned)) => Err(Poisoned(PoisonError::new(guard(poisoned.into_inner())))),
         Err(WouldBlock) => Err(WouldBlock),
     }
+}
+
+/// A lock of a model as std's `Debug` shows it, which takes it to look.
+pub fn shown<D: Deref<Target: fmt::Debug>>(
+    mut f: fmt::DebugStruct<'_, '_>,
+    tried: TryLockResult<D>,
+    locked: &dyn fmt::Debug,
+    poisoned: impl FnOnce() -> bool,
+) -> fmt::Result {
+    match tried {
+        Ok(data) => f.field("data", &&*data),
+        Err(Poisoned(data)) => f.field("data", &&**data.get_ref()),
+        Err(WouldBlock) => f.field("data", locked),
+    };
+    f.field("poisoned", &poisoned()).finish_non_exhaustive()
 }
 
 /// A destructor locks while its execution is given up: nobody else runs, so a holder never leaves, and

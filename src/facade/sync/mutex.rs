@@ -222,18 +222,11 @@ impl<T: ?Sized + fmt::Display> fmt::Display for MutexGuard<'_, T> {
 }
 
 impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
-    /// As std's, which takes it to look.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.part.is_real() {
             return self.data.fmt(f);
         }
-        let mut f = f.debug_struct("Mutex");
-        match self.try_lock() {
-            Ok(data) => f.field("data", &&*data),
-            Err(TryLockError::Poisoned(data)) => f.field("data", &&**data.get_ref()),
-            Err(TryLockError::WouldBlock) => f.field("data", &"<locked>"),
-        };
-        f.field("poisoned", &self.is_poisoned()).finish_non_exhaustive()
+        held::shown(f.debug_struct("Mutex"), self.try_lock(), &"<locked>", || self.is_poisoned())
     }
 }
 

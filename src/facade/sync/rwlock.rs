@@ -296,18 +296,13 @@ impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
 }
 
 impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
-    /// As std's, which takes it to look.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.part.is_real() {
             return self.data.fmt(f);
         }
-        let mut f = f.debug_struct("RwLock");
-        match self.try_read() {
-            Ok(data) => f.field("data", &&*data),
-            Err(TryLockError::Poisoned(data)) => f.field("data", &&**data.get_ref()),
-            Err(TryLockError::WouldBlock) => f.field("data", &format_args!("<locked>")),
-        };
-        f.field("poisoned", &self.is_poisoned()).finish_non_exhaustive()
+        held::shown(f.debug_struct("RwLock"), self.try_read(), &format_args!("<locked>"), || {
+            self.is_poisoned()
+        })
     }
 }
 

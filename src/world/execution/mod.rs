@@ -243,6 +243,11 @@ impl Execution {
         self.last_step().map(|event| event.operation.at)
     }
 
+    /// Where it stands, in words: behind that line.
+    pub fn behind(&self) -> String {
+        self.last_line().map_or_else(String::new, |at| format!(" behind {}:{}", at.file(), at.line()))
+    }
+
     /// What the clock of the current thread says for itself.
     pub fn now(&self) -> u32 {
         self.threads[self.current.index()].knowledge.clock.get(self.current)

@@ -88,8 +88,7 @@ pub fn trusted(f: impl FnOnce()) {
 
 fn unseen(task: ThreadId) -> String {
     execution::with(|e| {
-        let behind =
-            e.last_line().map_or_else(String::new, |at| format!(" behind {}:{}", at.file(), at.line()));
+        let behind = e.behind();
         format!(
             "{}'s waker is called{behind} by {}, where it came by memory that raceproof does not see, as that of \
              futures::channel, AtomicWaker and CancellationToken; use raceproof's types, or raceproof::Foreign",

@@ -266,7 +266,7 @@ mod modelled {
         ($($name:ident: $int:ty),* $(,)?) => {$(
             atomic!($name, $int, |value| Some(value as i128), |a| a.with_mut(|value| *value));
 
-            updates!($name, $int,
+            updates!($name, $int, $int,
                 fetch_add(|old: $int, value| old.wrapping_add(value)),
                 fetch_sub(|old: $int, value| old.wrapping_sub(value)), fetch_and(|old, value| old & value),
                 fetch_nand(|old: $int, value| !(old & value)), fetch_or(|old, value| old | value),
@@ -284,13 +284,13 @@ mod modelled {
     }
 
     macro_rules! updates {
-        ($name:ident, $value:ty, $($update:ident($new:expr)),* $(,)?) => {
-            impl $name {$(
+        ($name:ident $(<$t:ident>)?, $value:ty, $by:ty, $($update:ident($new:expr)),* $(,)?) => {
+            impl $(<$t>)? $name $(<$t>)? {$(
                 /// As std's.
                 #[inline]
                 #[track_caller]
-                pub fn $update(&self, value: $value, order: Ordering) -> $value {
-                    let new: fn($value, $value) -> $value = $new;
+                pub fn $update(&self, value: $by, order: Ordering) -> $value {
+                    let new: fn($value, $by) -> $value = $new;
                     self.rmw(order, Location::caller(), |old| new(old, value), |data| data.$update(value, order))
                 }
             )*}
@@ -307,6 +307,7 @@ mod modelled {
 
     updates!(
         AtomicBool,
+        bool,
         bool,
         fetch_and(|old, value| old & value),
         fetch_nand(|old, value| !(old & value)),
@@ -339,25 +340,10 @@ mod modelled {
     // SAFETY: as above.
     unsafe impl<T> Sync for AtomicPtr<T> {}
 
-    /// As std's, which has them since Rust 1.91: in the real world, too, they are a loop around `compare_exchange_weak`.
-    macro_rules! moves {
-        ($($name:ident($new:expr)),* $(,)?) => {
-            impl<T> AtomicPtr<T> {$(
-                /// As std's.
-                #[inline]
-                #[track_caller]
-                pub fn $name(&self, value: usize, order: Ordering) -> *mut T {
-                    let new: fn(*mut T, usize) -> *mut T = $new;
-                    self.rmw(order, Location::caller(), |old| new(old, value), |data| {
-                        let moved = data.fetch_update(order, load_part(order), |old| Some(new(old, value)));
-                        moved.unwrap_or_else(|old| old)
-                    })
-                }
-            )*}
-        };
-    }
-
-    moves!(
+    updates!(
+        AtomicPtr<T>,
+        *mut T,
+        usize,
         fetch_ptr_add(<*mut T>::wrapping_add),
         fetch_ptr_sub(<*mut T>::wrapping_sub),
         fetch_byte_add(<*mut T>::wrapping_byte_add),

@@ -132,8 +132,12 @@ fn step(part: &Part<()>, kind: Bell, at: At) -> Stepped<()> {
 }
 
 impl ConstNew for Notify {
-    fn is_of_now(&mut self) {
-        self.part = Part::new(self.part.made(), "Notify", State::notify, || ());
+    fn made(&self) -> Option<At> {
+        self.part.made()
+    }
+
+    fn renew(&mut self, made: At) {
+        self.part = Part::new(made, "Notify", State::notify, || ());
     }
 }
 

@@ -169,11 +169,14 @@ impl<T> OnceCell<T> {
 }
 
 impl<T> ConstNew for OnceCell<T> {
-    fn is_of_now(&mut self) {
-        let at = self.permits.made();
-        self.permits = Permits::new(at, "OnceCell", 1);
+    fn made(&self) -> Option<At> {
+        self.permits.part.made()
+    }
+
+    fn renew(&mut self, made: At) {
+        self.permits = Permits::new(made, "OnceCell", 1);
         if self.real.initialized() {
-            self.permits.close(at);
+            self.permits.close(made);
         }
     }
 }

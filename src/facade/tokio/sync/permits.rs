@@ -6,6 +6,7 @@ use crate::world::object::semaphore::{Sem, Semaphore};
 use crate::world::operation::{At, Kind, ObjectId, Outcome};
 use crate::world::task::{Turn, Waits};
 use crate::world::{self, Part, Stepped, World, execution};
+use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -38,9 +39,11 @@ impl Permits {
         Self { part: Part::Real(at) }
     }
 
-    /// The line that made them, of those of the real world.
-    pub fn made(&self) -> At {
-        self.part.made()
+    /// What `Debug` does before it looks.
+    pub fn printed(&self) {
+        if !self.part.is_real() {
+            self.free(Location::caller());
+        }
     }
 
     /// The future that takes so many.

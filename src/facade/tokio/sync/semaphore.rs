@@ -242,8 +242,12 @@ impl Semaphore {
 }
 
 impl ConstNew for Semaphore {
-    fn is_of_now(&mut self) {
-        self.permits = Permits::new(self.permits.made(), "Semaphore", self.real.available_permits());
+    fn made(&self) -> Option<At> {
+        self.permits.part.made()
+    }
+
+    fn renew(&mut self, made: At) {
+        self.permits = Permits::new(made, "Semaphore", self.real.available_permits());
     }
 }
 

@@ -100,11 +100,14 @@ impl<T> SetOnce<T> {
 }
 
 impl<T> ConstNew for SetOnce<T> {
-    fn is_of_now(&mut self) {
-        let at = self.board.part.made();
-        self.board = Board::new(at, NOUN, 0);
+    fn made(&self) -> Option<At> {
+        self.board.part.part().is_none().then(|| self.board.part.made())
+    }
+
+    fn renew(&mut self, made: At) {
+        self.board = Board::new(made, NOUN, 0);
         if self.real.initialized() {
-            self.board.step(Post::Set, at);
+            self.board.step(Post::Set, made);
         }
     }
 }

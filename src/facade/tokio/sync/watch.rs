@@ -377,18 +377,14 @@ impl<T: Default> Default for Sender<T> {
 
 impl<T: fmt::Debug> fmt::Debug for Sender<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.board.part.is_real() {
-            drop(self.borrow());
-        }
+        self.board.printed();
         self.real.fmt(f)
     }
 }
 
 impl<T: fmt::Debug> fmt::Debug for Receiver<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.board.part.is_real() {
-            drop(self.borrow());
-        }
+        self.board.printed();
         self.real.fmt(f)
     }
 }

@@ -63,8 +63,12 @@ impl<T> Mutex<T> {
 }
 
 impl<T> ConstNew for Mutex<T> {
-    fn is_of_now(&mut self) {
-        self.permits = Permits::new(self.permits.made(), "Mutex", 1);
+    fn made(&self) -> Option<At> {
+        self.permits.part.made()
+    }
+
+    fn renew(&mut self, made: At) {
+        self.permits = Permits::new(made, "Mutex", 1);
     }
 }
 
@@ -178,9 +182,7 @@ pub(super) fn held() -> TryLockError {
 
 impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.permits.part.is_real() {
-            self.permits.free(Location::caller());
-        }
+        self.permits.printed();
         let mut f = f.debug_struct("Mutex");
         match self.lock.try_lock() {
             // SAFETY: tokio's lock is held.

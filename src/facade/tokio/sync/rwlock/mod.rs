@@ -78,8 +78,12 @@ impl<T> RwLock<T> {
 }
 
 impl<T> ConstNew for RwLock<T> {
-    fn is_of_now(&mut self) {
-        self.permits = Permits::new(self.permits.made(), "RwLock", self.readers_max as usize);
+    fn made(&self) -> Option<At> {
+        self.permits.part.made()
+    }
+
+    fn renew(&mut self, made: At) {
+        self.permits = Permits::new(made, "RwLock", self.readers_max as usize);
     }
 }
 
@@ -222,9 +226,7 @@ fn all<T: ?Sized>(lock: &RwLock<T>) -> u32 {
 #[expect(clippy::missing_fields_in_debug, reason = "as tokio's")]
 impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.permits.part.is_real() {
-            self.permits.free(Location::caller());
-        }
+        self.permits.printed();
         let mut f = f.debug_struct("RwLock");
         match self.lock.try_read() {
             // SAFETY: tokio's lock is held.
