@@ -55,7 +55,7 @@ FNR == 1 { close_example(""); inside = 0 }
     said = doc($0)
     if (said == NONE) {
         inside = 0
-        if (waiting && match($0, /^ *(pub(\([a-z]+\))? )?(const |unsafe |async |auto )*(fn|struct|enum|union|trait|type|mod|static|macro_rules!|macro|impl|use)[ <]/)) {
+        if (waiting && match($0, /^ *(pub(\([a-z]+\))? )?(const |unsafe |async |auto )*(fn|struct|enum|union|trait|type|mod|static|macro_rules!|macro|impl|use|const)[ <]/)) {
             item = substr($0, RLENGTH + 1); sub(/^[^A-Za-z_]*/, "", item); sub(/[^A-Za-z_0-9].*/, "", item)
             close_example(item)
         }
